@@ -1,0 +1,1 @@
+"""Customer logistics, measured: the process chart, the seven rights and the survey."""

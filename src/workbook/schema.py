@@ -1,0 +1,156 @@
+"""Name the tables, columns and faults that every other module speaks of.
+
+The dictionary is data: `data/dictionary/<table>.csv` has one row per column, with its kind, unit,
+allowed values and its label in four languages. CONTRACT names are the file's `column` field.
+"""
+
+import csv
+import difflib
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from workbook.resources import data_path
+
+__all__ = ["RIGHTS", "TABLES", "Column", "DataError", "Problem", "columns", "fold", "nearest"]
+
+RIGHTS = ("product", "quantity", "time", "place", "condition", "price", "information")
+
+TABLES = (
+    "order_lines",
+    "steps",
+    "events",
+    "responses",
+    "inquiries",
+    "claims",
+    "stock",
+    "costs",
+    "role_answers",
+    "benchmarks",
+    "standards",
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of one table, as the dictionary has it.
+
+    kind is text, number, date, choice, yesno or list; labels and notes are keyed by language.
+    """
+
+    name: str
+    kind: str
+    required: bool
+    unit: str
+    allowed: tuple[str, ...]
+    labels: dict[str, str]
+    notes: dict[str, str]
+    synonyms: tuple[str, ...]
+    example: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of a client's data: what, where (as the client sees it) and what to do."""
+
+    severity: str
+    table: str
+    problem: str
+    remedy: str
+    file: str = ""
+    sheet: str | None = None
+    row: int | None = None
+    column: str | None = None
+    value: str | None = None
+
+    def sentence(self) -> str:
+        """Say the fault in one line, place first.
+
+        Examples
+        --------
+        >>> Problem(
+        ...     "error", "steps", "the role is blank", "write who does it", "s.csv", row=4
+        ... ).sentence()
+        's.csv, row 4: the role is blank; write who does it.'
+        """
+        place = [self.file or self.table]
+        place += [f"sheet {self.sheet}"] if self.sheet else []
+        place += [f"row {self.row}"] if self.row is not None else []
+        place += [f"column {self.column}"] if self.column else []
+        value = f" ({self.value!r})" if self.value not in (None, "") else ""
+        return f"{', '.join(place)}: {self.problem}{value}; {self.remedy.rstrip('.')}."
+
+
+class DataError(ValueError):
+    """A client's data can't be used as it is; `problems` says what, where and what to do.
+
+    Examples
+    --------
+    >>> str(DataError([Problem("error", "steps", "the file is empty", "add the steps", "s.csv")]))
+    's.csv: the file is empty; add the steps.'
+    """
+
+    def __init__(self, problems: Iterable[Problem]):
+        self.problems = tuple(problems)
+        super().__init__("\n".join(problem.sentence() for problem in self.problems))
+
+
+@cache
+def columns(table: str) -> dict[str, Column]:
+    """Return a table's columns by name, in the dictionary's order.
+
+    Raises
+    ------
+    ValueError
+        If there is no such table.
+
+    Examples
+    --------
+    >>> columns("steps")["step_id"].required
+    True
+    """
+    if table not in TABLES:
+        raise ValueError(f"table {table!r} is not known; write one of {', '.join(TABLES)}")
+    with data_path("dictionary", f"{table}.csv").open(encoding="utf-8", newline="") as source:
+        return {row["column"]: _column(row) for row in csv.DictReader(source)}
+
+
+def _column(row: dict[str, str]) -> Column:
+    languages = ("en", "fr", "pl", "ru")
+    return Column(
+        name=row["column"],
+        kind=row["kind"],
+        required=row["required"] == "yes",
+        unit=row["unit"],
+        allowed=tuple(filter(None, row["allowed"].split("|"))),
+        labels={code: row[f"label_{code}"] for code in languages},
+        notes={code: row[f"note_{code}"] for code in languages},
+        synonyms=tuple(filter(None, row["synonyms"].split("|"))),
+        example=row["example"],
+    )
+
+
+def fold(name: str) -> str:
+    """Reduce a heading to what recognises it: no case, spaces, punctuation or accents.
+
+    Examples
+    --------
+    >>> fold(" Nr  zamówienia "), fold("Promised_at")
+    ('nrzamowienia', 'promisedat')
+    """
+    plain = unicodedata.normalize("NFKD", str(name).replace("ł", "l").replace("Ł", "L"))
+    return "".join(letter for letter in plain.casefold() if letter.isalnum())
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the name a person probably meant, or None when nothing is near.
+
+    Examples
+    --------
+    >>> nearest("promise_date", ["promised_at", "product"])
+    'promised_at'
+    """
+    folded = {fold(candidate): candidate for candidate in names}
+    found = difflib.get_close_matches(fold(name), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else None
