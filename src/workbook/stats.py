@@ -106,6 +106,10 @@ def _z(confidence: float) -> float:
     return float(scipy_stats.norm.ppf((1 + confidence) / 2))
 
 
+def _interval(low: np.ndarray, high: np.ndarray) -> Interval:
+    return Interval(low, high) if low.ndim else Interval(float(low), float(high))
+
+
 def wilson_interval(successes: ArrayLike, n: ArrayLike, confidence: float = 0.95) -> Interval:
     """Return Wilson's score interval of a share.
 
@@ -113,8 +117,7 @@ def wilson_interval(successes: ArrayLike, n: ArrayLike, confidence: float = 0.95
     ----------
     successes, n : number or array
         Counts with 0 <= successes <= n; arrays give arrays. n = 0 gives (0, 1): nothing is known.
-    confidence : float
-        Between 0 and 1.
+    confidence : share between 0 and 1
 
     Raises
     ------
@@ -124,9 +127,6 @@ def wilson_interval(successes: ArrayLike, n: ArrayLike, confidence: float = 0.95
     Notes
     -----
     (p + z²/2n ± z √(pq/n + z²/4n²)) / (1 + z²/n), with p = successes / n and q = 1 - p.
-
-    References
-    ----------
     Wilson 1927, JASA 22:209; Newcombe 1998, Statistics in Medicine 17:857, method 3.
 
     Examples
@@ -141,11 +141,11 @@ def wilson_interval(successes: ArrayLike, n: ArrayLike, confidence: float = 0.95
     half = np.sqrt(z2 * (n * p * (1 - p) + z2 / 4))
     low = np.where(s <= 0, 0.0, (n * p + z2 / 2 - half) / (n + z2))
     high = np.where(s >= n, 1.0, (n * p + z2 / 2 + half) / (n + z2))
-    return Interval(low, high) if low.ndim else Interval(float(low), float(high))
+    return _interval(low, high)
 
 
 def newcombe_interval(
-    s1: float, n1: float, s2: float, n2: float, confidence: float = 0.95
+    s1: ArrayLike, n1: ArrayLike, s2: ArrayLike, n2: ArrayLike, confidence: float = 0.95
 ) -> Interval:
     """Return the interval of a difference of two independent shares, s1/n1 - s2/n2.
 
@@ -154,9 +154,6 @@ def newcombe_interval(
     Notes
     -----
     d - √((p1 - l1)² + (u2 - p2)²) to d + √((u1 - p1)² + (p2 - l2)²), with Wilson's limits l and u.
-
-    References
-    ----------
     Newcombe 1998, Statistics in Medicine 17:873, method 10.
 
     Examples
@@ -165,16 +162,14 @@ def newcombe_interval(
     >>> round(low, 4), round(high, 4)
     (0.0524, 0.3339)
     """
-    s, n = np.array([s1, s2], dtype=float), np.array([n1, n2], dtype=float)
-    limits = wilson_interval(s, n, confidence)
-    if not n.all():
-        return Interval(-1.0, 1.0)
-    below, above = s / n - limits.low, limits.high - s / n
-    difference = float(s1 / n1 - s2 / n2)
-    return Interval(
-        difference - float(np.hypot(below[0], above[1])),
-        difference + float(np.hypot(above[0], below[1])),
-    )
+    s1, n1 = _counts(s1, n1, "s1 and n1")
+    s2, n2 = _counts(s2, n2, "s2 and n2")
+    first, second = wilson_interval(s1, n1, confidence), wilson_interval(s2, n2, confidence)
+    known = (n1 > 0) & (n2 > 0)
+    p1, p2 = s1 / np.where(n1 > 0, n1, 1), s2 / np.where(n2 > 0, n2, 1)
+    low = p1 - p2 - np.hypot(p1 - first.low, second.high - p2)
+    high = p1 - p2 + np.hypot(first.high - p1, p2 - second.low)
+    return _interval(np.where(known, low, -1.0), np.where(known, high, 1.0))
 
 
 def clustered_interval(
@@ -193,9 +188,6 @@ def clustered_interval(
     -----
     p = Σs/Σt; linearised variance v = k/(k-1) Σ(s - p t)² / (Σt)² over k clusters; effective size
     pq/v, at most Σt, and k where all cases are alike; then Wilson's interval of that size.
-
-    References
-    ----------
     Korn & Graubard 1998, Survey Methodology 24:193 (effective size in place of n);
     Dean & Pagano 2015, J. Survey Statistics and Methodology 3:484 (Wilson's form of it).
 
@@ -210,10 +202,8 @@ def clustered_interval(
         return Interval(0.0, 1.0)
     k, n, p = t.size, t.sum(), s.sum() / t.sum()
     variance = k / max(k - 1, 1) * np.sum((s - p * t) ** 2) / n**2
-    if k == 1 or p in (0, 1):
-        effective = k
-    else:
-        effective = min(p * (1 - p) / variance, n) if variance else n
+    alike = k == 1 or p in (0, 1)
+    effective = k if alike else min(p * (1 - p) / max(variance, 1e-300), n)
     return wilson_interval(p * effective, effective, confidence)
 
 
@@ -253,9 +243,6 @@ def cronbach_alpha(frame: ArrayLike) -> float:
     Notes
     -----
     k/(k-1) (1 - Σ var(item) / var(total)), variances with n - 1.
-
-    References
-    ----------
     Cronbach 1951, Psychometrika 16:297.
 
     Examples
@@ -273,11 +260,8 @@ def cronbach_alpha(frame: ArrayLike) -> float:
         item = int(np.argmin(rest)) + 1
         warnings.warn(f"question {item} runs against the others; reverse it first", stacklevel=2)
     k, spread = answers.shape[1], total.var(ddof=1)
-    return (
-        float(k / (k - 1) * (1 - answers.var(axis=0, ddof=1).sum() / spread))
-        if spread
-        else math.nan
-    )
+    within = answers.var(axis=0, ddof=1).sum() / spread if spread else math.nan
+    return float(k / (k - 1) * (1 - within))
 
 
 def feldt_interval(alpha: float, items: int, n: int, confidence: float = 0.95) -> Interval:
@@ -286,9 +270,6 @@ def feldt_interval(alpha: float, items: int, n: int, confidence: float = 0.95) -
     Notes
     -----
     1 - (1 - alpha) F, with F's quantiles for n - 1 and (n - 1)(items - 1) degrees of freedom.
-
-    References
-    ----------
     Feldt, Woodruff & Salih 1987, Applied Psychological Measurement 11:93.
 
     Examples
@@ -320,9 +301,6 @@ def net_promoter_score(
     -----
     The score is raw; its limits are adjusted-Wald: 3/4 is added to promoters and detractors and
     3/2 to passives, then d ± z √((p + q - d²) / (n + 3)). No answers: score nan, interval (-1, 1).
-
-    References
-    ----------
     Rocks 2016, The American Statistician 70:365.
 
     Examples
@@ -382,9 +360,6 @@ def sample_size(
     -----
     x N / (4 m² (N - 1) + x) with x = z² (3.841 at 95 %), or x / 4m² without a bound. Their printed
     table comes with round; up differs from half of its rows by one.
-
-    References
-    ----------
     Krejcie & Morgan 1970, Educational and Psychological Measurement 30:607; Cochran 1977, ch. 4.
 
     Examples
@@ -418,9 +393,6 @@ def p_chart(counts: ArrayLike, sizes: ArrayLike) -> ControlChart:
     Notes
     -----
     p̄ ± 3 √(p̄ (1 - p̄) / n), cut at 0 and 1.
-
-    References
-    ----------
     Montgomery, Introduction to Statistical Quality Control, ch. 7 (ch. 6 in older editions).
 
     Examples
@@ -442,9 +414,6 @@ def laney_p_chart(counts: ArrayLike, sizes: ArrayLike) -> ControlChart:
     -----
     p̄ ± 3 σ σz, with σz = mean |z(i) - z(i-1)| / 1.128 and z the p-chart's standardised shares:
     the moving range, not the standard deviation, so that a shift doesn't widen its own limits.
-
-    References
-    ----------
     Laney 2002, Quality Engineering 14:531.
 
     Examples
@@ -546,9 +515,6 @@ def kaplan_meier(durations: ArrayLike, observed: ArrayLike) -> Survival:
     Notes
     -----
     S(t) = Π (1 - ended / at risk); at a tie the ended go before the open.
-
-    References
-    ----------
     Kaplan & Meier 1958, JASA 53:457.
 
     Examples
