@@ -1,0 +1,465 @@
+"""Turn a table of steps into a process: lead time, critical path, hand-offs, rework and cost.
+
+A step takes its wait (before somebody starts) and its touch time (while somebody works on it).
+An arrow runs from each predecessor to the step; a way back is marked by `rework_to` and is
+no arrow of the forward graph, which therefore has no cycle.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from workbook.language import Language, speak
+from workbook.results import Finding
+from workbook.schema import RIGHTS, DataError, Problem, nearest
+
+__all__ = ["Process", "build_process", "check_steps", "names_in"]
+
+TIMES = ("touch_minutes", "wait_minutes")
+_NUMBERS = (*TIMES, "optimistic_minutes", "pessimistic_minutes", "cost", "rework_share")
+_TEXTS = ("step_id", "step", "role", "rework_to", "join", "split")
+_LISTS = ("predecessors", "rights")
+_REQUIRED = {"step_id": "a short name for each step", "step": "what is done", "role": "who does it"}
+# What can be wrong with a table of steps: the fault, the remedy, and its severity if no error.
+_FAULTS = {
+    "absent": ("the column is missing", ""),
+    "empty": ("the table has no step", "add the steps"),
+    "blank": ("the cell is blank", ""),
+    "twice": ("two steps have this step_id", "give each step an id of its own"),
+    "itself": ("the step waits for itself", "take it out; a repeated step is marked by rework_to"),
+    "no step": ("no step has this step_id", ""),
+    "number": ("the number is negative or infinite", "write 0 or more; blank if it is unknown"),
+    "share": ("the share is not below 1", "write a share from 0 to less than 1 (8 % is 0.08)"),
+    "right": ("the right is not known", ""),
+    "choice": ("the word is not known", "write all or any"),
+    "circle": (
+        "the steps run in a circle",
+        "take one predecessor out, or mark the way back with rework_to and rework_share",
+    ),
+    "island": ("the step is joined to no other", "name its predecessors or successors", "warning"),
+    "forward": (
+        "the way back leads to a step that is not before it",
+        "name an earlier step; it is drawn, but left out of the expected time",
+        "warning",
+    ),
+}
+# First words of activities that come late for a beginning or early for an end, in four languages.
+_PICKING = ("pick", "prélèv", "prelev", "komplet", "pobran", "комплект", "отбор")
+_SHIPPING = ("ship", "dispatch", "expéd", "exped", "wysył", "wysyl", "nada", "отгруз", "отправ")
+
+
+@dataclass(frozen=True, eq=False)
+class Process:
+    """A checked process; times are minutes, and a missing time is unknown, never zero.
+
+    `data` has one row per step in the client's order, `graph` the forward arrows between step ids,
+    `warnings` what is odd but can be drawn.
+    """
+
+    data: pd.DataFrame
+    graph: nx.DiGraph
+    warnings: tuple[Problem, ...] = ()
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """The steps by step_id, in the client's order."""
+        return self.data.set_index("step_id", drop=False)
+
+    @cached_property
+    def roles(self) -> tuple[str, ...]:
+        """The roles in the order in which they first appear."""
+        return tuple(self.data["role"].unique())
+
+    @cached_property
+    def rework(self) -> pd.DataFrame:
+        """The ways back: from, to and share (of the orders that go back; missing = unknown)."""
+        back = self.data[self.data["rework_to"].notna() | (self.data["rework_share"] > 0)]
+        target = back["rework_to"].fillna(back["step_id"])
+        return pd.DataFrame({"from": back["step_id"], "to": target, "share": back["rework_share"]})
+
+    @cached_property
+    def minutes(self) -> pd.Series:
+        """Known touch plus wait per step_id; what is unknown adds nothing (see n_unknown)."""
+        return self.steps[list(TIMES)].sum(axis=1)
+
+    @cached_property
+    def n_unknown(self) -> int:
+        """Number of steps whose touch or wait time is not known."""
+        return int(self.data[list(TIMES)].isna().any(axis=1).sum())
+
+    @cached_property
+    def _known(self) -> bool:
+        return bool(self.data[list(TIMES)].notna().any(axis=None))
+
+    @cached_property
+    def _order(self) -> list[str]:
+        place = {step: i for i, step in enumerate(self.data["step_id"])}
+        return list(nx.lexicographical_topological_sort(self.graph, key=place.__getitem__))
+
+    def _before(self, step: str) -> list[str]:
+        return sorted(self.graph.predecessors(step), key=self.steps.index.get_loc)
+
+    def _finish(self, minutes: dict[str, float]) -> dict[str, float]:
+        finish: dict[str, float] = {}
+        for step in self._order:
+            start = max((finish[before] for before in self.graph.predecessors(step)), default=0.0)
+            finish[step] = start + minutes[step]
+        return finish
+
+    @cached_property
+    def _earliest(self) -> dict[str, float]:
+        return self._finish(self.minutes.to_dict())
+
+    @cached_property
+    def lead_time_minutes(self) -> float:
+        """Longest sum of touch and wait along a path; NaN when no time at all is known.
+
+        With unknown times (`n_unknown` > 0) it is a lower bound: say "at least".
+        """
+        return max(self._earliest.values()) if self._known else math.nan
+
+    @cached_property
+    def critical_path(self) -> tuple[str, ...]:
+        """The step ids along the longest path; of equally long ones, the first in the table."""
+        if not self._known:
+            return ()
+        latest = max(self._earliest.values())
+        path = [next(s for s in self.data["step_id"] if _near(self._earliest[s], latest))]
+        while before := self._before(path[-1]):
+            start = max(self._earliest[step] for step in before)
+            path.append(next(step for step in before if _near(self._earliest[step], start)))
+        return tuple(reversed(path))
+
+    @cached_property
+    def slack(self) -> pd.Series:
+        """Minutes that each step may be late without a longer lead time, by step_id."""
+        end = max(self._earliest.values())
+        latest: dict[str, float] = {}
+        for step in reversed(self._order):
+            after = [latest[s] - self.minutes[s] for s in self.graph.successors(step)]
+            latest[step] = min(after, default=end)
+        slack = {step: latest[step] - self._earliest[step] for step in self.steps.index}
+        return pd.Series(slack, dtype=float).round(9)
+
+    @cached_property
+    def handoffs(self) -> pd.DataFrame:
+        """The arrows between steps of different roles: from, to, from_role, to_role, wait_minutes.
+
+        The wait is the receiving step's, NaN where unknown.
+        """
+        role, wait = self.steps["role"], self.steps["wait_minutes"]
+        rows = [
+            (a, b, role[a], role[b], wait[b])
+            for b in self.steps.index
+            for a in self._before(b)
+            if role[a] != role[b]
+        ]
+        columns = ["from", "to", "from_role", "to_role", "wait_minutes"]
+        return pd.DataFrame(rows, columns=columns).astype({"wait_minutes": float})
+
+    def role_matrix(self, value: str = "count") -> pd.DataFrame:
+        """Count the hand-offs from role (row) to role (column), or sum their wait_minutes."""
+        found = self.handoffs.groupby(["from_role", "to_role"])["wait_minutes"]
+        cells = found.size() if value == "count" else found.sum(min_count=1)
+        return cells.unstack().reindex(index=self.roles, columns=self.roles)
+
+    @cached_property
+    def touch_minutes(self) -> float:
+        """Known touch time of all steps together."""
+        return float(self.data["touch_minutes"].sum(min_count=1))
+
+    @cached_property
+    def wait_minutes(self) -> float:
+        """Known wait of all steps together."""
+        return float(self.data["wait_minutes"].sum(min_count=1))
+
+    @cached_property
+    def process_cycle_efficiency(self) -> float:
+        """Touch time over lead time along the critical path; NaN while a time there is unknown."""
+        path = self.steps.loc[list(self.critical_path), list(TIMES)]
+        if path.empty or path.isna().any(axis=None) or not self.lead_time_minutes:
+            return math.nan
+        return float(path["touch_minutes"].sum() / self.lead_time_minutes)
+
+    @cached_property
+    def expected_minutes(self) -> float:
+        """Lead time with rework: each way back repeats its stretch share/(1 - share) times.
+
+        Exact for steps in a row (an absorbing Markov chain); with parallel branches it takes the
+        longest branch of the stretch, so it is a lower bound.
+
+        References
+        ----------
+        Grinstead & Snell, Introduction to Probability, ch. 11.2.
+        """
+        minutes = self.minutes.to_dict()
+        loops = self.rework.set_index("from")
+        for step in [step for step in self._order if step in loops.index]:
+            to, share = loops.at[step, "to"], loops.at[step, "share"]
+            if share == share and (to == step or nx.has_path(self.graph, to, step)):
+                minutes[step] += share / (1 - share) * self._stretch(to, step, minutes)
+        return float(max(self._finish(minutes).values())) if self._known else math.nan
+
+    def _stretch(self, first: str, last: str, minutes: dict[str, float]) -> float:
+        between = nx.descendants(self.graph, first) & nx.ancestors(self.graph, last)
+        inside = between | {first, last}
+        return self._finish({s: minutes[s] if s in inside else 0.0 for s in self._order})[last]
+
+    @cached_property
+    def cost_per_order(self) -> float:
+        """Known cost of one pass through every step, without rework; NaN when none is known."""
+        return float(self.data["cost"].sum(min_count=1))
+
+    @cached_property
+    def complexity(self) -> dict[str, int]:
+        """Count steps, arrows, roles, hand-offs, loops and the cyclomatic number E - N + 2P."""
+        nodes, edges = self.graph.number_of_nodes(), self.graph.number_of_edges()
+        parts = nx.number_weakly_connected_components(self.graph)
+        return {
+            "steps": nodes,
+            "arrows": edges,
+            "roles": len(self.roles),
+            "handoffs": len(self.handoffs),
+            "loops": len(self.rework),
+            "cyclomatic": edges - nodes + 2 * parts,
+        }
+
+    def lead_time_words(self, say: Language) -> str:
+        """Say the lead time, with "at least" while times are unknown."""
+        time = say.minutes(self.lead_time_minutes)
+        bound = self.n_unknown and self._known
+        return say("at least {time}", time=time) if bound else time
+
+    def table(self, language: str = "en") -> pd.DataFrame:
+        """Return the steps for display: labels, units and rounding in a language."""
+        say, steps = speak(language), self.steps
+        name = steps["step"].to_dict()
+        columns = {
+            say("Step"): steps["step"],
+            say("Role"): steps["role"],
+            say("Follows"): [", ".join(name[b] for b in self._before(s)) for s in steps.index],
+            say("Work"): steps["touch_minutes"].map(say.minutes),
+            say("Wait before"): steps["wait_minutes"].map(say.minutes),
+            say("Slack"): self.slack.map(say.minutes) if self._known else "–",
+        }
+        if steps["cost"].notna().any():
+            columns[say("Cost")] = [say.number(cost, 2) for cost in steps["cost"]]
+        return pd.DataFrame(columns).reset_index(drop=True)
+
+    def findings(self, language: str = "en") -> list[Finding]:
+        """Report what the chart itself shows: where it begins and ends, and unknown times."""
+        say, found = speak(language), []
+        if self.n_unknown:
+            sentence = say.plural(
+                "The time of {n} step is not known: the lead time is a lower bound.",
+                "The time of {n} steps is not known: the lead time is a lower bound.",
+                self.n_unknown,
+            )
+            found.append(Finding("chart-times-unknown", "data", sentence, n=self.n_unknown))
+        for step in self._ends(self.graph.in_degree, _PICKING):
+            sentence = say("The chart begins at “{step}”: draw it from the order on.", step=step[1])
+            found.append(Finding(f"chart-begins-{step[0]}", "data", sentence, step_id=step[0]))
+        for step in self._ends(self.graph.out_degree, _SHIPPING):
+            sentence = say(
+                "The chart ends at “{step}”: draw it until payment and claims are closed.",
+                step=step[1],
+            )
+            found.append(Finding(f"chart-ends-{step[0]}", "data", sentence, step_id=step[0]))
+        return found
+
+    def _ends(self, degree: nx.DiGraph, words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        for step_id, name in self.steps["step"].items():
+            if degree(step_id) == 0 and name.casefold().startswith(words):
+                yield step_id, name
+
+    def _repr_html_(self) -> str:
+        return self.table().to_html(index=False, escape=True, border=0)
+
+
+def _near(a: float, b: float) -> bool:
+    return math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-9)
+
+
+def names_in(value: object) -> list[str]:
+    """Return the names of a list cell: text joined by ';', or a Python list.
+
+    Examples
+    --------
+    >>> names_in("a; b"), names_in(["a"]), names_in(float("nan"))
+    (['a', 'b'], ['a'], [])
+    """
+    if isinstance(value, list | tuple | set | np.ndarray):
+        return [name for item in value for name in names_in(item)]
+    text = _text(value)
+    return [part.strip() for part in text.split(";") if part.strip()] if text else []
+
+
+def _text(value: object) -> str | None:
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return None
+    whole = isinstance(value, float | np.floating) and float(value).is_integer()
+    return str(int(value) if whole else value).strip() or None
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the steps with text, numbers and lists as they are used here; absent ones missing."""
+    data = frame.rename(columns={} if "touch_minutes" in frame else {"minutes": "touch_minutes"})
+    empty = pd.Series(None, index=data.index, dtype=object)
+    for column in _TEXTS:
+        data[column] = data.get(column, empty).map(_text).astype("str")
+    for column in _LISTS:
+        data[column] = data.get(column, empty).map(lambda v: ";".join(names_in(v))).astype("str")
+    for column in _NUMBERS:
+        data[column] = pd.to_numeric(data.get(column, empty), errors="coerce").astype(float)
+    return data
+
+
+def _fault(row: object, column: str, value: object, kind: str, hint: str = "") -> Problem:
+    problem, remedy, severity = (*_FAULTS[kind], "error")[:3]
+    line = int(row) if isinstance(row, int | np.integer) else None
+    shown = None if value is None or value != value else str(value)
+    told = hint or remedy
+    return Problem(severity, "steps", problem, told, row=line, column=column, value=shown)
+
+
+def _unknown(row: object, column: str, name: str, kind: str, known: Iterable[str]) -> Problem:
+    known = [step for step in known if step == step]
+    meant = nearest(name, known)
+    hint = f"did you mean {meant!r}?" if meant else f"write one of {', '.join(known[:8])}"
+    return _fault(row, column, name, kind, hint)
+
+
+def _faults_of_names(data: pd.DataFrame) -> Iterator[Problem]:
+    known = list(data["step_id"].unique())
+    for column in _REQUIRED:
+        for row in data.index[data[column].isna()]:
+            yield _fault(row, column, None, "blank", f"write {_REQUIRED[column]}")
+    twice = data["step_id"].duplicated() & data["step_id"].notna()
+    for row, step in data.loc[twice, "step_id"].items():
+        yield _fault(row, "step_id", step, "twice")
+    for row, step, names in zip(data.index, data["step_id"], data["predecessors"], strict=True):
+        for name in names_in(names):
+            if name == step:
+                yield _fault(row, "predecessors", name, "itself")
+            elif name not in known:
+                yield _unknown(row, "predecessors", name, "no step", known)
+    for row, name in data["rework_to"].dropna().items():
+        if name not in known:
+            yield _unknown(row, "rework_to", name, "no step", known)
+
+
+def _faults_of_values(data: pd.DataFrame) -> Iterator[Problem]:
+    for column in _NUMBERS:
+        value = data[column]
+        for row in data.index[np.isinf(value) | (value < 0)]:
+            yield _fault(row, column, value[row], "number")
+    for row, share in data.loc[data["rework_share"].between(1, np.inf), "rework_share"].items():
+        yield _fault(row, "rework_share", share, "share")
+    for row, names in data["rights"].items():
+        for name in names_in(names):
+            if name not in (*RIGHTS, "customer"):
+                yield _unknown(row, "rights", name, "right", (*RIGHTS, "customer"))
+    for column in ("join", "split"):
+        for row, word in data.loc[~data[column].isin(["all", "any"]), column].dropna().items():
+            yield _fault(row, column, word, "choice")
+
+
+def _graph(data: pd.DataFrame) -> nx.DiGraph:
+    """Build the forward arrows; a predecessor that sends work back here is a way back, not one."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(data["step_id"])
+    back = set(zip(data["step_id"], data["rework_to"], strict=True))
+    for step, names in zip(data["step_id"], data["predecessors"], strict=True):
+        graph.add_edges_from((n, step) for n in names_in(names) if (n, step) not in back)
+    return graph
+
+
+def _faults_of_paths(data: pd.DataFrame, graph: nx.DiGraph) -> Iterator[Problem]:
+    rows = dict(zip(data["step_id"], data.index, strict=True))
+    for ring in nx.strongly_connected_components(graph):
+        if len(ring) > 1:
+            first = min(ring, key=list(rows).index)
+            way = [a for a, _ in nx.find_cycle(graph.subgraph(ring), first)]
+            yield _fault(rows[first], "predecessors", " → ".join([*way, way[0]]), "circle")
+    for step in graph.nodes if len(graph) > 1 else ():
+        if not graph.degree(step):
+            yield _fault(rows[step], "predecessors", step, "island")
+    for step, to in data.set_index("step_id")["rework_to"].dropna().items():
+        if to != step and not nx.has_path(graph, to, step):
+            yield _fault(rows[step], "rework_to", to, "forward")
+
+
+def check_steps(frame: pd.DataFrame, file: str = "") -> list[Problem]:
+    """Find every fault of a table of steps at once: names, times, shares, arrows and circles.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The steps table of the contract; its index is the row as the client sees it.
+    file : str
+        The file's name, for the place of each fault.
+
+    Examples
+    --------
+    >>> steps = pd.DataFrame({"step_id": ["a"], "step": ["Pick"], "role": ["W"]}, index=[2])
+    >>> check_steps(steps.assign(predecessors="b"))[0].sentence()
+    "steps, row 2, column predecessors: no step has this step_id ('b'); write one of a."
+    """
+    absent = [column for column in _REQUIRED if column not in frame]
+    found = [_fault(None, column, None, "absent", _REQUIRED[column]) for column in absent]
+    if frame.empty and not absent:
+        found = [_fault(None, "step_id", None, "empty")]
+    if not found:
+        data = _typed(frame)
+        found = [*_faults_of_names(data), *_faults_of_values(data)]
+        found = found or [*_faults_of_paths(data, _graph(data))]
+    return [replace(problem, file=file) for problem in found]
+
+
+def build_process(steps: pd.DataFrame) -> Process:
+    """Build the process from a table of steps.
+
+    Parameters
+    ----------
+    steps : DataFrame
+        step_id, step, role; predecessors (ids joined by ';'), touch_minutes, wait_minutes, cost,
+        rework_to, rework_share (0 to less than 1), rights. Any other column is kept.
+
+    Returns
+    -------
+    Process
+        Times in minutes; unknown times are counted in `n_unknown`.
+
+    Raises
+    ------
+    DataError
+        With every fault of the table: unknown ids, circles, missing roles, impossible times.
+
+    Examples
+    --------
+    >>> steps = pd.DataFrame(
+    ...     {
+    ...         "step_id": ["pick", "check"],
+    ...         "step": ["Pick", "Check"],
+    ...         "role": ["Warehouse", "Control"],
+    ...         "predecessors": ["", "pick"],
+    ...         "touch_minutes": [12, 5],
+    ...         "wait_minutes": [0, 0],
+    ...         "rework_to": [None, "pick"],
+    ...         "rework_share": [None, 0.10],
+    ...     }
+    ... )
+    >>> process = build_process(steps)
+    >>> process.lead_time_minutes, round(process.expected_minutes, 3)
+    (17.0, 18.889)
+    """
+    found = check_steps(steps)
+    if errors := [problem for problem in found if problem.severity == "error"]:
+        raise DataError(errors)
+    data = _typed(steps)
+    return Process(data, _graph(data), tuple(found))
