@@ -1,0 +1,431 @@
+"""Open a client's folder: every table as a typed frame, with all faults of its data at once.
+
+A table is text first (intake), then its headings are recognised, joined, mapped and typed (values).
+An error drops its table and nothing else; a warning drops nothing.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from workbook import intake, values
+from workbook.headings import Faults, join_file, list_rows, recognise, spellings
+from workbook.language import Language, speak
+from workbook.profile import Profile, TableMapping, read_profile
+from workbook.schema import TABLES, Column, DataError, Problem, columns, nearest
+
+__all__ = ["Client", "Reading", "open_client", "read_table"]
+
+_KINDS_OF_FILE = (".csv", ".xlsx", ".parquet")
+_IDS = ("order_id", "step_id", "response_id")
+_HAPPENED = ("ordered_at", "shipped_at", "delivered_at", "event_at")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One table as it was read: the frame, what was recognised and what is wrong with it.
+
+    `data` is None when an error dropped the table; `columns` maps our names to the client's
+    headings; `assumed` counts the blanks that the profile's `blank_is` filled, per column.
+    """
+
+    data: pd.DataFrame | None
+    problems: tuple[Problem, ...]
+    file: str
+    sheet: str | None = None
+    rows: int = 0
+    columns: dict[str, str] = field(default_factory=dict)
+    assumed: dict[str, int] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[object]:
+        return iter((self.data, self.problems))
+
+
+def read_table(
+    path: str | Path,
+    table: str,
+    *,
+    profile: Profile | None = None,
+    mapping: TableMapping | None = None,
+    sheet: str | None = None,
+) -> Reading:
+    """Read one file as one of the contract's tables.
+
+    Parameters
+    ----------
+    path : str or Path
+        A CSV, Excel or Parquet file.
+    table : str
+        One of `schema.TABLES`.
+    profile : Profile, optional
+        Gives language and time zone, and the mapping of the table.
+    mapping : TableMapping, optional
+        How the file's headings, words and dates map to ours.
+    sheet : str, optional
+        The workbook's sheet, when it is not the one with most known headings.
+
+    Returns
+    -------
+    Reading
+        Also unpacks as `frame, problems`. The frame has the contract's columns that the file has,
+        for responses the questions too; its index is the row as the client sees it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such table.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "o.csv"
+    >>> _ = path.write_text("order_id,quantity_ordered\\n007,5\\n")
+    >>> frame, problems = read_table(path, "order_lines")
+    >>> frame.loc[2].tolist(), problems
+    (['007', 5.0], ())
+    """
+    wanted = columns(table)
+    mapping = mapping or (profile.tables.get(table) if profile else None) or TableMapping()
+    say = speak(profile.language if profile else "en")
+    faults = Faults(table, Path(path).name, say)
+    try:
+        text = _read_joined(Path(path), sheet or mapping.sheet, mapping, faults)
+    except DataError as error:
+        faults.take(error.problems)
+        return Reading(None, tuple(faults.problems), faults.file, sheet or mapping.sheet)
+    found = recognise(list(text), wanted, mapping.columns, faults)
+    assumed: dict[str, int] = {}
+    frame = pd.DataFrame(index=text.index)
+    if not faults.fatal:
+        timezone = profile.timezone if profile else "UTC"
+        cells = _map_values(text, found, mapping, assumed)
+        typed = {
+            ours: _type(cells[ours], wanted[ours], mapping, timezone, faults) for ours in found
+        }
+        if table == "responses":
+            typed |= {name: _answer(text[name]) for name in text if name not in found.values()}
+        frame = pd.DataFrame(typed, index=text.index)
+        _check_rows(frame, found, faults)
+    data = None if faults.fatal else frame
+    problems = tuple(faults.problems)
+    return Reading(data, problems, faults.file, faults.sheet, len(text), found, assumed)
+
+
+# ── cells ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _read_joined(
+    path: Path, sheet: str | None, mapping: TableMapping, faults: Faults
+) -> pd.DataFrame:
+    """Read the file, and the second file of a join beside it."""
+    known = _known_headings(faults.table, mapping)
+    main = intake.read_text(path, sheet, known=known, say=faults.say)
+    faults.sheet = main.sheet
+    faults.take(main.problems)
+    if not mapping.join:
+        return main.frame
+    other = intake.read_text(path.parent / mapping.join.file, known=known, say=faults.say)
+    faults.take(other.problems)
+    return join_file(main.frame, other.frame, other.file, mapping.join.on, faults)
+
+
+def _known_headings(table: str, mapping: TableMapping) -> list[str]:
+    theirs = [heading for headings in mapping.columns.values() for heading in headings]
+    ours = [name for column in columns(table).values() for name in spellings(column)]
+    return theirs + ours + ([mapping.join.on] if mapping.join else [])
+
+
+def _map_values(
+    text: pd.DataFrame, found: dict[str, str], mapping: TableMapping, assumed: dict[str, int]
+) -> dict[str, pd.Series]:
+    """Put our words for the client's, and the stated value where the client leaves blanks."""
+    cells = {ours: text[theirs] for ours, theirs in found.items()}
+    for ours, words in mapping.values.items():
+        if ours in cells:
+            ours_for = {str(theirs).strip().casefold(): str(word) for theirs, word in words.items()}
+            folded = cells[ours].str.strip().str.casefold()
+            cells[ours] = folded.map(ours_for).astype("str").fillna(cells[ours])
+    for ours, word in mapping.blank_is.items():
+        if ours in cells:
+            blank = values.is_missing(cells[ours])
+            assumed[ours] = int(blank.sum())
+            cells[ours] = cells[ours].mask(blank, str(word))
+    return cells
+
+
+def _type(
+    cells: pd.Series,
+    column: Column,
+    mapping: TableMapping,
+    timezone: str,
+    faults: Faults,
+) -> pd.Series:
+    """Type one column by its kind, and report what can't be read."""
+    match column.kind:
+        case "number":
+            sign = mapping.decimal or _settled(values.decide_decimal(cells), cells, faults)
+            typed = values.to_number(cells, sign)
+        case "date":
+            order = mapping.dates or _settled(values.decide_dates(cells), cells, faults)
+            typed = values.to_date(cells, order, timezone)
+        case "yesno":
+            typed = values.to_yesno(cells)
+        case "choice":
+            typed = values.to_choice(cells, column)
+        case "list":
+            typed = values.to_list(cells, column)
+        case _:
+            typed = values.to_text(cells)
+    if typed.unreadable.any():
+        _report_unreadable(cells, typed.unreadable, column, faults)
+    if column.required and typed.series.isna().any():
+        _report_blank(cells, typed, column, faults)
+    return typed.series
+
+
+def _settled(decision: tuple[str, bool], cells: pd.Series, faults: Faults) -> str:
+    """Return the order or sign decided on; where the values don't settle it, say the default."""
+    choice, settled = decision
+    if settled:
+        return choice
+    say, example = faults.say, cells[~values.is_missing(cells)]
+    if choice == "day_first":
+        what = say("no value tells the day from the month; the day is taken to come first")
+        remedy = say("write dates: day_first or dates: month_first in client.yaml")
+    else:
+        what = say("no value tells a decimal sign from a thousands sign; a point is decimal")
+        remedy = say('write decimal: "," or decimal: "." in client.yaml')
+    place = {"row": int(example.index[0]), "column": cells.name, "value": example.iloc[0]}
+    faults.add("warning", what, remedy, **place)
+    return choice
+
+
+def _report_unreadable(
+    cells: pd.Series, unreadable: pd.Series, column: Column, faults: Faults
+) -> None:
+    say, rows = faults.say, cells.index[unreadable]
+    what = say.plural(
+        "{n} value can't be read as {kind} and is unknown (row {rows})",
+        "{n} values can't be read as {kind} and are unknown (rows {rows})",
+        len(rows),
+        kind=_kind(column, say),
+        rows=list_rows(rows, say),
+    )
+    if column.allowed:
+        remedy = say(
+            "write one of {words}, or map it under values", words=", ".join(column.allowed)
+        )
+    else:
+        remedy = say("correct the cells, or leave them blank where nothing is known")
+    place = {"row": int(rows[0]), "column": cells.name, "value": cells[unreadable].iloc[0]}
+    faults.add("warning", what, remedy, **place)
+
+
+def _kind(column: Column, say: Language) -> str:
+    names = {
+        "number": say("a number"),
+        "date": say("a date"),
+        "yesno": say("yes or no"),
+        "choice": say("one of the allowed words"),
+        "list": say("a list of the allowed words"),
+    }
+    return names[column.kind]
+
+
+def _report_blank(cells: pd.Series, typed: values.Typed, column: Column, faults: Faults) -> None:
+    """A row without its key is an error; another required value that is blank is unknown."""
+    blank = typed.series.isna() & ~typed.unreadable
+    if not blank.any():
+        return
+    say, rows = faults.say, cells.index[blank]
+    what = say.plural(
+        "{column} is blank in {n} row (row {rows})",
+        "{column} is blank in {n} rows (rows {rows})",
+        len(rows),
+        column=column.name,
+        rows=list_rows(rows, say),
+    )
+    remedy = say("fill it in, or delete the row if it is no record")
+    severity = "error" if column.name in _IDS else "warning"
+    faults.add(severity, what, remedy, row=int(rows[0]), column=cells.name)
+
+
+def _answer(cells: pd.Series) -> pd.Series:
+    """Type a question's answers: numbers where all are, else text as given."""
+    typed = values.to_number(cells)
+    return values.to_text(cells).series if typed.unreadable.any() else typed.series
+
+
+# ── rows ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _check_rows(frame: pd.DataFrame, found: dict[str, str], faults: Faults) -> None:
+    """Report keys that stand twice, and order lines that are there twice."""
+    key = {"steps": "step_id", "responses": "response_id"}.get(faults.table)
+    if key in frame:
+        _check_key(frame[key].dropna(), found[key], faults)
+    if faults.table == "order_lines" and not faults.fatal:
+        _check_lines(frame, found, faults)
+
+
+def _check_key(keys: pd.Series, heading: str, faults: Faults) -> None:
+    say, again = faults.say, keys.duplicated(keep=False)
+    for value, same in keys[again].groupby(keys[again], sort=False):
+        what = say("the same id stands in rows {rows}", rows=list_rows(same.index, say))
+        remedy = say("give each row an id of its own, or delete the copies")
+        faults.add("error", what, remedy, row=int(same.index[1]), column=heading, value=value)
+
+
+def _check_lines(frame: pd.DataFrame, found: dict[str, str], faults: Faults) -> None:
+    keys = [name for name in ("order_id", "line_no", "delivery_no") if name in frame]
+    repeated = frame[frame.duplicated(keys, keep=False)]
+    copies = repeated.duplicated()
+    say = faults.say
+    if copies.any():
+        rows = repeated.index[copies]
+        what = say.plural(
+            "{n} row repeats an earlier one in every column (row {rows})",
+            "{n} rows repeat an earlier one in every column (rows {rows})",
+            len(rows),
+            rows=list_rows(rows, say),
+        )
+        remedy = say("delete the copies, or number the lines with line_no if they are not copies")
+        faults.add("warning", what, remedy, row=int(rows[0]), column=found["order_id"])
+    other = repeated[~copies].duplicated(keys)
+    if "line_no" in frame and other.any():
+        rows = other.index[other]
+        what = say.plural(
+            "{n} row has the order, line and delivery of an earlier row but differs (row {rows})",
+            "{n} rows have the order, line and delivery of an earlier row but differ (rows {rows})",
+            len(rows),
+            rows=list_rows(rows, say),
+        )
+        remedy = say("number split deliveries with delivery_no, or correct the row")
+        faults.add("warning", what, remedy, row=int(rows[0]), column=found["line_no"])
+
+
+# ── the client ───────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client's folder, read: the profile, and a typed frame per table as an attribute.
+
+    `client.order_lines` is a DataFrame, or None when the table is absent or an error dropped it;
+    `tables` holds the readings with their problems.
+    """
+
+    folder: Path
+    profile: Profile
+    tables: dict[str, Reading]
+
+    def __getattr__(self, name: str) -> pd.DataFrame | None:
+        if name not in TABLES:
+            raise AttributeError(f"a client has no {name!r}; its tables are {', '.join(TABLES)}")
+        reading = self.__dict__["tables"].get(name)
+        return reading.data if reading else None
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All tables' problems, in the order of the tables."""
+        return tuple(problem for reading in self.tables.values() for problem in reading.problems)
+
+    @property
+    def as_of(self) -> dt.date | None:
+        """The day up to which the data tells: the profile's, or the latest thing that happened."""
+        if self.profile.as_of:
+            return self.profile.as_of
+        frames = (self.order_lines, self.events)
+        latest = [
+            frame[name].max()
+            for frame in frames
+            if frame is not None
+            for name in _HAPPENED
+            if name in frame
+        ]
+        return max((moment.date() for moment in latest if not pd.isna(moment)), default=None)
+
+    def check(self) -> dict[str, object]:
+        """Return what was read and all findings, as `workbook check --json` prints them."""
+        order = (
+            "severity",
+            "table",
+            "file",
+            "sheet",
+            "row",
+            "column",
+            "value",
+            "problem",
+            "remedy",
+        )
+        tables = {name: _summary(reading) for name, reading in self.tables.items()}
+        findings = [{key: getattr(problem, key) for key in order} for problem in self.problems]
+        return {"tables": tables, "findings": findings}
+
+
+def _summary(reading: Reading) -> dict[str, object]:
+    names = ("file", "sheet", "rows", "columns") + ("assumed",) * bool(reading.assumed)
+    return {name: getattr(reading, name) for name in names}
+
+
+def open_client(folder: str | Path, **overrides: object) -> Client:
+    """Read a client's folder: client.yaml and every table that is there.
+
+    Parameters
+    ----------
+    folder : str or Path
+    **overrides
+        Keys of client.yaml that are to hold instead, such as language="pl".
+
+    Returns
+    -------
+    Client
+
+    Raises
+    ------
+    ValueError
+        If there is no such folder, or the profile is wrong.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "client.yaml").write_text("name: Acme")
+    >>> _ = (folder / "order_lines.csv").write_text("order_id,ordered_at\n7,2026-06-02\n")
+    >>> client = open_client(folder)
+    >>> client.as_of, client.steps is None, client.check()["findings"]
+    (datetime.date(2026, 6, 2), True, [])
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        near = nearest(
+            folder.name, [each.name for each in folder.parent.glob("*") if each.is_dir()]
+        )
+        hint = f"did you mean {near!r}?" if near else "write the folder that holds client.yaml"
+        raise ValueError(f"there is no folder {str(folder)!r}; {hint}")
+    profile = read_profile(folder, overrides)
+    readings = {table: _open_table(folder, table, profile) for table in TABLES}
+    return Client(folder, profile, {name: each for name, each in readings.items() if each})
+
+
+def _open_table(folder: Path, table: str, profile: Profile) -> Reading | None:
+    mapping = profile.tables.get(table) or TableMapping()
+    if mapping.join:
+        mapping = replace(mapping, join=replace(mapping.join, file=folder / mapping.join.file))
+    if mapping.file:
+        return read_table(folder / mapping.file, table, profile=profile, mapping=mapping)
+    files = [folder / f"{table}{ending}" for ending in _KINDS_OF_FILE]
+    files = [file for file in files if file.exists()]
+    if len(files) > 1:
+        return _refuse_two(files, table, speak(profile.language))
+    return read_table(files[0], table, profile=profile, mapping=mapping) if files else None
+
+
+def _refuse_two(files: list[Path], table: str, say: Language) -> Reading:
+    names = [file.name for file in files]
+    what = say("there are two files for one table: {files}", files=say.listing(names))
+    remedy = say("remove one, or name the right one under tables in client.yaml")
+    return Reading(None, (Problem("error", table, what, remedy, file=names[0]),), names[0])

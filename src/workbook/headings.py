@@ -1,0 +1,176 @@
+"""Find which of a file's headings means which of our columns, and put a second file beside it.
+
+Headings are recognised by our name, a label in any of the four languages, a synonym, or the
+profile's mapping. What is not there or not clear is a fault that names the nearest heading.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+from workbook.language import Language
+from workbook.schema import Column, Problem, fold, nearest
+
+__all__ = ["Faults", "join_file", "list_rows", "recognise", "spellings"]
+
+
+@dataclass
+class Faults:
+    """Collect a table's problems, each with its place."""
+
+    table: str
+    file: str
+    say: Language
+    sheet: str | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, severity: str, problem: str, remedy: str, **place: object) -> None:
+        where = {"file": self.file, "sheet": self.sheet} | place
+        self.problems.append(Problem(severity, self.table, problem, remedy, **where))
+
+    def take(self, problems: tuple[Problem, ...]) -> None:
+        self.problems += [replace(problem, table=self.table) for problem in problems]
+
+    @property
+    def fatal(self) -> bool:
+        return any(problem.severity == "error" for problem in self.problems)
+
+
+def recognise(
+    headings: list[str],
+    wanted: dict[str, Column],
+    mapping: Mapping[str, Sequence[str]],
+    faults: Faults,
+) -> dict[str, str]:
+    """Find each column's heading: the mapped one, else our name, a label or a synonym."""
+    found = _mapped(headings, mapping, faults)
+    names = {fold(name): ours for ours in reversed(wanted) for name in spellings(wanted[ours])}
+    names |= {fold(ours): ours for ours in wanted}
+    for heading in headings:
+        ours = names.get(fold(re.sub(r" \(\d+\)$", "", heading)))
+        if ours is None or ours in mapping or heading in found.values():
+            continue
+        if ours in found:
+            _report_second(ours, found[ours], heading, wanted[ours].required, faults)
+        else:
+            found[ours] = heading
+    _report_missing(headings, wanted, found, mapping, faults)
+    return {ours: found[ours] for ours in wanted if ours in found}
+
+
+def spellings(column: Column) -> list[str]:
+    """Return all names by which a column is recognised."""
+    return [column.name, *column.labels.values(), *column.synonyms]
+
+
+def _mapped(
+    headings: list[str], mapping: Mapping[str, Sequence[str]], faults: Faults
+) -> dict[str, str]:
+    """Look the profile's headings up; the first alternative that the file has counts."""
+    present = {fold(heading): heading for heading in reversed(headings)}
+    found = {}
+    for ours, theirs in mapping.items():
+        here = [present[fold(name)] for name in theirs if fold(name) in present]
+        if here:
+            found[ours] = here[0]
+            continue
+        say, near = faults.say, nearest(theirs[0], headings)
+        what = say("client.yaml maps {column} to a heading the file does not have", column=ours)
+        hint = say("write {name} in client.yaml", name=near) if near else _listing(headings, say)
+        faults.add("error", what, hint, column=ours, value=" | ".join(theirs))
+    return found
+
+
+def _listing(headings: list[str], say: Language) -> str:
+    shown = say.listing(headings[:12])
+    return say("write one of the file's headings in client.yaml: {headings}", headings=shown)
+
+
+def _report_second(ours: str, used: str, other: str, required: bool, faults: Faults) -> None:
+    say = faults.say
+    what = say("two headings mean {column}: {used} is used, not this one", column=ours, used=used)
+    remedy = say("choose in client.yaml: columns: {{{column}: {used}}}", column=ours, used=used)
+    faults.add("error" if required else "warning", what, remedy, column=other)
+
+
+def _report_missing(
+    headings: list[str],
+    wanted: dict[str, Column],
+    found: dict[str, str],
+    mapped: Mapping[str, Sequence[str]],
+    faults: Faults,
+) -> None:
+    say = faults.say
+    for ours, column in wanted.items():
+        if not column.required or ours in found or ours in mapped:
+            continue
+        free = [heading for heading in headings if heading not in found.values()]
+        near = next(filter(None, (nearest(name, free) for name in spellings(column))), None)
+        what = say("the required column {column} is not there", column=ours)
+        if near:
+            remedy = say(
+                "{near} is the nearest heading; if it is meant, write columns: {{{column}: {near}}}"
+                " under this table in client.yaml",
+                near=near,
+                column=ours,
+            )
+        else:
+            remedy = _listing(free or headings, say)
+        faults.add("error", what, remedy, column=ours)
+
+
+def join_file(
+    main: pd.DataFrame, other: pd.DataFrame, file: str, on: str, faults: Faults
+) -> pd.DataFrame:
+    """Put the second file's columns beside the first's, many lines to one row."""
+    for frame, name in ((main, faults.file), (other, file)):
+        if on not in frame:
+            _refuse_key(on, frame, name, faults)
+            return main
+    one = other.drop_duplicates()
+    keys, wanted = one[on].str.strip(), main[on].str.strip()
+    if keys.duplicated().any():
+        _report_repeated_key(one[on], keys.duplicated(keep=False), file, faults)
+        return main
+    missing = ~wanted.isin(keys)
+    if missing.any():
+        _report_unmatched(main[on], missing, file, faults)
+    beside = one.drop(columns=[name for name in one if name in main]).set_axis(keys, axis=0)
+    return main.join(beside.reindex(wanted).set_axis(main.index, axis=0).fillna(""))
+
+
+def _refuse_key(on: str, frame: pd.DataFrame, file: str, faults: Faults) -> None:
+    say, near = faults.say, nearest(on, list(frame))
+    what = say("the file does not have the heading to join on")
+    hint = say("write {name} in client.yaml", name=near) if near else _listing(list(frame), say)
+    faults.add("error", what, hint, file=file, column=on)
+
+
+def _report_repeated_key(keys: pd.Series, repeated: pd.Series, file: str, faults: Faults) -> None:
+    say, rows = faults.say, keys.index[repeated]
+    what = say(
+        "the join needs one row per value, but rows {rows} share one", rows=list_rows(rows, say)
+    )
+    remedy = say("keep one row per value in this file, or join the other way round")
+    place = {"file": file, "sheet": None, "column": keys.name}
+    faults.add("error", what, remedy, row=int(rows[0]), value=keys[rows[0]], **place)
+
+
+def _report_unmatched(keys: pd.Series, missing: pd.Series, file: str, faults: Faults) -> None:
+    say, rows = faults.say, keys.index[missing]
+    what = say.plural(
+        "{n} row has no partner in {file}; what would come from there is unknown",
+        "{n} rows have no partner in {file}; what would come from there is unknown",
+        len(rows),
+        file=file,
+    )
+    remedy = say("complete {file}, or correct the value", file=file)
+    faults.add("warning", what, remedy, row=int(rows[0]), column=keys.name, value=keys[rows[0]])
+
+
+def list_rows(rows: pd.Index, say: Language, most: int = 5) -> str:
+    """List row numbers, the first few of many."""
+    shown = [str(row) for row in rows[:most]]
+    return say.listing(shown) if len(rows) <= most else ", ".join(shown) + " …"
