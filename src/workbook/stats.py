@@ -555,6 +555,8 @@ def bootstrap_mean_interval(
     if n < 2:
         return Interval(math.nan, math.nan)
     rng = np.random.default_rng(seed)
-    means = [rng.multinomial(n, counts / n) @ levels / n for _ in range(repeats)]
+    # A hundred at a time: fast for few levels, and many levels fit into memory.
+    batches = [rng.multinomial(n, counts / n, size=100) for _ in range(0, repeats, 100)]
+    means = np.concatenate([batch @ levels / n for batch in batches])
     low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(float(low), float(high))

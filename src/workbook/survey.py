@@ -107,12 +107,12 @@ class Questionnaire:
     def findings(self, language: str | None = None) -> list[Finding]:
         """Return one finding per right in scope that no question asks about."""
         say = speak(language or self.language)
-        sentence = "Not asked in this round: {right}. Ask it in the next one."
         missing = [right for right, asked in self.coverage.items() if asked is None]
-        return [
-            Finding(f"survey-not-asked-{right}", "no evidence", say(sentence, right=name), right)
-            for right, name in zip(missing, _right_names(missing, say), strict=True)
-        ]
+        found = []
+        for right, name in zip(missing, _right_names(missing, say), strict=True):
+            sentence = say("Not asked in this round: {right}. Ask it in the next one.", right=name)
+            found.append(Finding(f"survey-not-asked-{right}", "no evidence", sentence, right))
+        return found
 
     def blocks(self, say: Language) -> list[results.Block]:
         """Return the questionnaire as blocks of a report, its words in the reader's language."""
