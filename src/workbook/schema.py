@@ -13,9 +13,26 @@ from functools import cache
 
 from workbook.resources import data_path
 
-__all__ = ["RIGHTS", "TABLES", "Column", "DataError", "Problem", "columns", "fold", "nearest"]
+__all__ = [
+    "MEASURES",
+    "RIGHTS",
+    "TABLES",
+    "Column",
+    "DataError",
+    "Problem",
+    "columns",
+    "fold",
+    "nearest",
+    "value_labels",
+]
 
 RIGHTS = ("product", "quantity", "time", "place", "condition", "price", "information")
+
+MEASURES = (
+    *(f"right_{right}" for right in (*RIGHTS, "customer")),
+    *("perfect_line", "perfect_order", "perfect_order_measured", "otif"),
+    *("unit_fill_rate", "line_fill_rate", "order_fill_rate", "value_fill_rate"),
+)
 
 TABLES = (
     "order_lines",
@@ -129,6 +146,19 @@ def _column(row: dict[str, str]) -> Column:
         synonyms=tuple(filter(None, row["synonyms"].split("|"))),
         example=row["example"],
     )
+
+
+@cache
+def value_labels() -> dict[str, dict[str, str]]:
+    """Return the display labels of every allowed value, keyed by value, then language.
+
+    Examples
+    --------
+    >>> value_labels()["damaged"]["pl"]
+    'uszkodzone'
+    """
+    with data_path("values.csv").open(encoding="utf-8", newline="") as source:
+        return {row.pop("value"): row for row in csv.DictReader(source)}
 
 
 def fold(name: str) -> str:

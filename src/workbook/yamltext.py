@@ -1,0 +1,299 @@
+"""Read YAML as the text that stands in the file, and check its keys, each with its line.
+
+YAML's own guesses (NO is false, 14:00 is 840, 1e3 is 1000) never change what a person wrote: every
+scalar stays text, and whoever asks for a number or a day converts it. Tags, aliases and repeated
+keys are faults, so a file can neither run code nor grow when it is read.
+"""
+
+import datetime as dt
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from workbook.language import Language
+from workbook.schema import DataError, Problem, fold, nearest
+
+__all__ = [
+    "Check",
+    "Wrong",
+    "YamlText",
+    "as_text",
+    "check_keys",
+    "choice",
+    "choices",
+    "code",
+    "matching",
+    "moment",
+    "number",
+    "read_yaml",
+    "text",
+    "texts",
+    "truth",
+]
+
+Place = tuple[str, ...]
+
+_PLAIN_TAGS = ("str", "int", "float", "bool", "null", "timestamp", "value", "merge", "map", "seq")
+
+
+@dataclass
+class YamlText:
+    """A YAML file as nested dicts and lists of text, with lines and faults by place of key."""
+
+    file: str
+    say: Language
+    data: object = None
+    lines: dict[Place, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, place: Place, value: str | None, problem: str, remedy: str) -> None:
+        """Note a fault at a key; its line is the key's, or that of the nearest key above."""
+        known = next((place[:n] for n in range(len(place), 0, -1) if place[:n] in self.lines), ())
+        where = {"row": self.lines.get(known), "column": ".".join(place) or None, "value": value}
+        self.problems.append(Problem("error", self.file, problem, remedy, self.file, **where))
+
+
+def read_yaml(path: Path, say: Language) -> YamlText:
+    """Read a YAML file of plain lists and keys.
+
+    Parameters
+    ----------
+    path : Path
+    say : Language
+        The language that faults are told in.
+
+    Returns
+    -------
+    YamlText
+        `data` is None for an empty file; blank and null values are None.
+
+    Raises
+    ------
+    DataError
+        If it is not UTF-8, not YAML, or uses aliases; with the line.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from workbook.language import speak
+    >>> path = Path(tempfile.mkdtemp()) / "client.yaml"
+    >>> _ = path.write_text("country: NO\\ncut_off: 14:00\\n")
+    >>> read_yaml(path, speak("en")).data
+    {'country': 'NO', 'cut_off': '14:00'}
+    """
+    read = YamlText(path.name, say)
+    try:
+        source = path.read_bytes().decode("utf-8-sig")
+        for event in yaml.parse(source):
+            if isinstance(event, yaml.AliasEvent):
+                what = say("an alias (*{name}) is not allowed", name=event.anchor)
+                raise yaml.MarkedYAMLError(problem=what, problem_mark=event.start_mark)
+        node = yaml.compose(source, Loader=yaml.SafeLoader)
+        read.data = _plain(node, (), read) if node else None
+    except (UnicodeDecodeError, yaml.YAMLError, RecursionError, OSError) as error:
+        raise DataError([_syntax_fault(error, read)]) from None
+    return read
+
+
+def _syntax_fault(error: Exception, read: YamlText) -> Problem:
+    say, mark = read.say, getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    remedy = say("correct this line or the one above it")
+    if isinstance(error, UnicodeDecodeError):
+        what, remedy = say("the file is not UTF-8 text"), say("save it as UTF-8")
+    elif isinstance(error, RecursionError):
+        what = say("lists or keys are nested too deeply")
+    elif "'\\t'" in what:
+        what, remedy = say("a tab stands where spaces are wanted"), say("indent with spaces")
+    elif "mapping values are not allowed" in what:
+        what = say("a colon stands where none is wanted")
+        remedy = say("put the value in quotes, or correct the indentation")
+    row = mark.line + 1 if mark else getattr(error, "line", None)
+    return Problem("error", read.file, str(what), remedy, read.file, row=row)
+
+
+def _plain(node: yaml.Node, place: Place, read: YamlText) -> object:
+    if node.tag.removeprefix("tag:yaml.org,2002:") not in _PLAIN_TAGS:
+        what, remedy = read.say("a tag is not allowed"), read.say("write the plain value")
+        read.add(place, node.tag, what, remedy)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, (*place, str(n)), read) for n, item in enumerate(node.value, 1)]
+    if isinstance(node, yaml.MappingNode):
+        return _mapping(node, place, read)
+    return None if node.tag.endswith(":null") else node.value
+
+
+def _mapping(node: yaml.MappingNode, place: Place, read: YamlText) -> dict[str, object]:
+    result: dict[str, object] = {}
+    for key_node, value_node in node.value:
+        key = key_node.value if isinstance(key_node.value, str) else "?"
+        below = (*place, key)
+        read.lines[below] = key_node.start_mark.line + 1
+        if key in result:
+            what, remedy = read.say("the key stands twice"), read.say("keep one of the two")
+            read.add(below, None, what, remedy)
+        result[key] = _plain(value_node, below, read)
+    return result
+
+
+def as_text(value: object) -> object:
+    """Turn plain Python values into what `read_yaml` would have read.
+
+    Examples
+    --------
+    >>> as_text({"min_group": 5, "targets": {"otif": 0.9}, "as_of": None})
+    {'min_group': '5', 'targets': {'otif': '0.9'}, 'as_of': None}
+    """
+    if isinstance(value, Mapping):
+        return {str(key): as_text(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [as_text(item) for item in value]
+    return None if value is None else str(value)
+
+
+# ── checks: each takes the text of a value and returns it typed, or says what is wrong ─────────
+
+
+class Wrong(Exception):
+    """A value can't be used; the arguments are the problem and the remedy, in words."""
+
+
+Check = Callable[[object, Language], object]
+
+
+def check_keys(
+    given: dict[str, object], known: dict[str, object], read: YamlText, place: Place = ()
+) -> dict[str, object]:
+    """Return the given keys with typed values, and note every fault in `read`.
+
+    Parameters
+    ----------
+    given : dict
+        Text values by key, as in `read.data`.
+    known : dict
+        A check, or a dict of keys below, for every key that is allowed; "*" allows any other key.
+    read : YamlText
+    place : tuple of str
+        The keys above.
+
+    Returns
+    -------
+    dict
+        Blank keys are left out; so are those at fault.
+    """
+    result: dict[str, object] = {}
+    for key, value in given.items():
+        here, check = (*place, key), known.get(key, known.get("*"))
+        try:
+            if check is None:
+                raise Wrong(read.say("the key is not known"), _pick(key, known, read.say))
+            if isinstance(check, dict) and isinstance(value, dict):
+                result[key] = check_keys(value, check, read, here)
+            elif isinstance(check, dict) and value is not None:
+                what = read.say("keys are wanted here, not a value")
+                raise Wrong(what, _pick("", check, read.say))
+            elif value is not None:
+                result[key] = check(value, read.say)
+        except Wrong as wrong:
+            read.add(here, value if isinstance(value, str) else None, *wrong.args)
+    return result
+
+
+def _pick(value: str, allowed: Iterable[str], say: Language) -> str:
+    near = nearest(value, allowed) if value else None
+    if near:
+        return say("did you mean {near}?", near=near)
+    return say("write one of {allowed}", allowed=", ".join(allowed))
+
+
+def text(value: object, say: Language) -> str:
+    """Accept one piece of text."""
+    if not isinstance(value, str) or not value.strip():
+        raise Wrong(say("one piece of text is wanted here"), say("write it after the colon"))
+    return value.strip()
+
+
+def texts(value: object, say: Language) -> tuple[str, ...]:
+    """Accept one piece of text, or a list of them."""
+    return tuple(text(item, say) for item in (value if isinstance(value, list) else [value]))
+
+
+def truth(value: object, say: Language) -> bool:
+    """Accept true or false."""
+    return choice("true", "false")(text(value, say).lower(), say) == "true"
+
+
+def choice(*allowed: str) -> Check:
+    """Return a check for one of the allowed words."""
+
+    def check(value: object, say: Language) -> str:
+        if (word := text(value, say)) not in allowed:
+            raise Wrong(say("this is not one of the choices"), _pick(word, allowed, say))
+        return word
+
+    return check
+
+
+def choices(*allowed: str) -> Check:
+    """Return a check for one or several of the allowed words."""
+    one = choice(*allowed)
+    return lambda value, say: tuple(dict.fromkeys(one(item, say) for item in texts(value, say)))
+
+
+def matching(pattern: str, example: str) -> Check:
+    """Return a check for text of one form."""
+
+    def check(value: object, say: Language) -> str:
+        if not re.fullmatch(pattern, word := text(value, say)):
+            what = say("this is not in the form that is wanted")
+            raise Wrong(what, say("write it like {example}", example=example))
+        return word
+
+    return check
+
+
+def number(low: float, high: float, example: str, kind: type = float) -> Check:
+    """Return a check for a number from low to high; kind int wants a whole one."""
+
+    def check(value: object, say: Language) -> float:
+        try:
+            found = kind(text(value, say))
+        except ValueError:
+            found = math.nan
+        if not low <= found <= high:
+            what = say("a number from {low} to {high} is wanted", low=low, high=high)
+            raise Wrong(what, say("write it like {example}", example=example))
+        return found
+
+    return check
+
+
+def code(names: Callable[[], Iterable[str]], example: str) -> Check:
+    """Return a check against a long public list; the nearest is named, never all."""
+
+    def check(value: object, say: Language) -> str:
+        word, known = text(value, say), {fold(name): name for name in names()}
+        if fold(word) not in known:
+            ends = {name.split("/")[-1]: name for name in sorted(known.values())}
+            near = nearest(word, ends) if len(word) > 3 else None
+            example_ = ends.get(near, example)
+            raise Wrong(say("this is not known"), say("write it like {example}", example=example_))
+        return known[fold(word)]
+
+    return check
+
+
+def moment(value: object, say: Language) -> dt.date | dt.datetime:
+    """Accept a day, or a day with a time of day."""
+    word = text(value, say)
+    try:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?", word):
+            return (dt.date if len(word) == 10 else dt.datetime).fromisoformat(word)
+    except ValueError:
+        pass
+    remedy = say("write it like {example}", example="2026-03-31")
+    raise Wrong(say("this is not a day of the calendar"), remedy)
