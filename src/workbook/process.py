@@ -97,7 +97,8 @@ class Process:
         return bool(self.data[list(TIMES)].notna().any(axis=None))
 
     @cached_property
-    def _order(self) -> list[str]:
+    def order(self) -> list[str]:
+        """The step ids, each after all that it waits for, else in the client's order."""
         place = {step: i for i, step in enumerate(self.data["step_id"])}
         return list(nx.lexicographical_topological_sort(self.graph, key=place.__getitem__))
 
@@ -106,7 +107,7 @@ class Process:
 
     def _finish(self, minutes: dict[str, float]) -> dict[str, float]:
         finish: dict[str, float] = {}
-        for step in self._order:
+        for step in self.order:
             start = max((finish[before] for before in self.graph.predecessors(step)), default=0.0)
             finish[step] = start + minutes[step]
         return finish
@@ -140,7 +141,7 @@ class Process:
         """Minutes that each step may be late without a longer lead time, by step_id."""
         end = max(self._earliest.values())
         latest: dict[str, float] = {}
-        for step in reversed(self._order):
+        for step in reversed(self.order):
             after = [latest[s] - self.minutes[s] for s in self.graph.successors(step)]
             latest[step] = min(after, default=end)
         slack = {step: latest[step] - self._earliest[step] for step in self.steps.index}
@@ -199,7 +200,7 @@ class Process:
         """
         minutes = self.minutes.to_dict()
         loops = self.rework.set_index("from")
-        for step in [step for step in self._order if step in loops.index]:
+        for step in [step for step in self.order if step in loops.index]:
             to, share = loops.at[step, "to"], loops.at[step, "share"]
             if share == share and (to == step or nx.has_path(self.graph, to, step)):
                 minutes[step] += share / (1 - share) * self._stretch(to, step, minutes)
@@ -208,7 +209,7 @@ class Process:
     def _stretch(self, first: str, last: str, minutes: dict[str, float]) -> float:
         between = nx.descendants(self.graph, first) & nx.ancestors(self.graph, last)
         inside = between | {first, last}
-        return self._finish({s: minutes[s] if s in inside else 0.0 for s in self._order})[last]
+        return self._finish({s: minutes[s] if s in inside else 0.0 for s in self.order})[last]
 
     @cached_property
     def cost_per_order(self) -> float:
