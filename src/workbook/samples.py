@@ -1,0 +1,231 @@
+"""Generate the sample clients: seeded cases with planted problems and their written truth.
+
+Every case draws from independent random streams, one per mechanism, so that switching one problem
+on changes the rows that it touches and no others. `truth.json` says what was planted, where, and
+what the generated data really show, so that an analysis can be marked.
+"""
+
+import importlib
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import yaml
+from holidays import country_holidays
+
+from workbook.resources import data_path
+from workbook.schema import nearest
+
+__all__ = [
+    "CASES",
+    "Sample",
+    "Streams",
+    "generate",
+    "pick",
+    "poisson",
+    "shipped_samples",
+    "working_days",
+    "write_sample",
+]
+
+# A case is a module with TITLE, PROBLEMS (id → title) and build(streams, on, scale).
+CASES = {"brzoza-dom": (1, "workbook.brzoza_dom")}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One generated client: its tables (CONTRACT's columns), its profile and the planted truth."""
+
+    name: str
+    tables: dict[str, pd.DataFrame]
+    profile: dict[str, object]
+    truth: dict[str, object]
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Independent random streams of one case: call it with the number of a mechanism.
+
+    Examples
+    --------
+    >>> draw = Streams(seed=7, case=1)
+    >>> bool(draw(3).random() == draw(3).random()), bool(draw(3).random() == draw(4).random())
+    (True, False)
+    """
+
+    seed: int
+    case: int
+
+    def __call__(self, mechanism: int) -> np.random.Generator:
+        sequence = np.random.SeedSequence(entropy=self.seed, spawn_key=(self.case, mechanism))
+        return np.random.Generator(np.random.PCG64(sequence))
+
+
+def pick(u: np.ndarray, shares: Mapping[object, float]) -> np.ndarray:
+    """Turn uniform numbers of [0, 1) into values with the given shares (inverse distribution).
+
+    Examples
+    --------
+    >>> pick(np.array([0.1, 0.5, 0.99]), {"web": 0.4, "app": 0.6}).tolist()
+    ['web', 'app', 'app']
+    """
+    edges = np.cumsum(list(shares.values()))[:-1]
+    return np.array(list(shares))[np.searchsorted(edges, u, side="right")]
+
+
+def poisson(u: np.ndarray, mean: float) -> np.ndarray:
+    """Turn uniform numbers into Poisson counts by the inverse distribution.
+
+    Examples
+    --------
+    >>> poisson(np.array([0.3, 0.31, 0.999]), 1.2).tolist()
+    [0, 1, 6]
+    """
+    steps = np.concatenate([[1.0], mean / np.arange(1, 30)])
+    return np.searchsorted(np.cumsum(np.cumprod(steps)) * np.exp(-mean), u, side="right")
+
+
+def working_days(country: str, years: Iterable[int]) -> np.busdaycalendar:
+    """Return Monday to Friday without a country's public holidays.
+
+    Examples
+    --------
+    >>> calendar = working_days("PL", [2024, 2025])  # 24 December became a holiday in 2025
+    >>> np.is_busday(["2024-12-24", "2025-12-24"], busdaycal=calendar).tolist()
+    [True, False]
+    """
+    days = sorted(country_holidays(country, years=list(years)))
+    return np.busdaycalendar(holidays=np.array(days, "datetime64[D]"))
+
+
+def generate(
+    name: str,
+    *,
+    seed: int = 2025,
+    problems: str | Iterable[str] = "all",
+    scale: float = 1.0,
+) -> Sample:
+    """Generate a sample client in memory.
+
+    Parameters
+    ----------
+    name : str
+        A case, such as brzoza-dom.
+    seed : int, ≥ 0
+        The same seed gives the same tables.
+    problems : str or iterable of str
+        "all", "none" (the clean twin: only the usual base failures), or ids such as "A3,A7".
+    scale : float, > 0
+        1 is the full size of the case.
+
+    Raises
+    ------
+    ValueError
+        If the case or a problem is not known, or seed or scale is out of range.
+
+    Examples
+    --------
+    >>> sample = generate("brzoza-dom", problems="A3", scale=0.01)
+    >>> len(sample.tables["steps"]), list(sample.truth["problems"])
+    (15, ['A3'])
+    """
+    number, case = _case(name)
+    on = _problems(case, problems)
+    if int(seed) != seed or seed < 0:
+        raise ValueError(f"seed {seed!r} can't be used; write a whole number of 0 or more")
+    if not 0.001 <= scale <= 100:
+        raise ValueError(f"scale {scale!r} can't be used; write a number from 0.001 to 100")
+    tables, profile, truth = case.build(Streams(int(seed), number), on, scale)
+    head = {"case": name, "seed": int(seed), "scale": scale, "switched_on": on}
+    return Sample(name, tables, profile, head | truth)
+
+
+def _case(name: str) -> tuple[int, ModuleType]:
+    if name not in CASES:
+        hint = nearest(name, CASES)
+        did = f"did you mean {hint!r}?" if hint else f"the samples are {', '.join(CASES)}"
+        raise ValueError(f"sample {name!r} is not known; {did}")
+    number, module = CASES[name]
+    return number, importlib.import_module(module)
+
+
+def _problems(case: ModuleType, wanted: str | Iterable[str]) -> list[str]:
+    if wanted in ("all", "none"):
+        return list(case.PROBLEMS) if wanted == "all" else []
+    ids = wanted.split(",") if isinstance(wanted, str) else list(wanted)
+    ids = [str(one).strip() for one in ids]
+    for one in ids:
+        if one not in case.PROBLEMS:
+            hint = nearest(one, case.PROBLEMS)
+            did = f"did you mean {hint!r}? " if hint else ""
+            raise ValueError(
+                f"problem {one!r} is not known; {did}write all, none or some of "
+                f"{','.join(case.PROBLEMS)}"
+            )
+    return [one for one in case.PROBLEMS if one in ids]
+
+
+def write_sample(name: str, folder: str | Path, **options: object) -> Path:
+    """Write a sample as a client folder, with FOLDER.truth.json beside it; return the folder.
+
+    The options are those of `generate`. The folder appears whole or not at all.
+
+    Raises
+    ------
+    ValueError
+        If the folder is there and not empty, or an option is wrong.
+    """
+    folder = Path(folder).resolve()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ValueError(f"{folder} is there already; give a new or an empty folder")
+    sample = generate(name, **options)
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    _fill(partial, sample)
+    truth = partial.with_name(partial.name + ".json")
+    _write(truth, _readable(sample.truth))
+    if folder.exists():
+        folder.rmdir()
+    partial.rename(folder)
+    truth.replace(folder.with_name(f"{folder.name}.truth.json"))
+    return folder
+
+
+def _fill(folder: Path, sample: Sample) -> None:
+    _write(folder / "client.yaml", yaml.safe_dump(sample.profile, sort_keys=False))
+    for table, frame in sample.tables.items():
+        text = frame.apply(_as_text).to_csv(index=False, lineterminator="\n")
+        _write(folder / f"{table}.csv", text)
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(column):
+        days = (column.dropna() == column.dropna().dt.normalize()).all()
+        return column.dt.strftime("%Y-%m-%d" if days else "%Y-%m-%dT%H:%M")
+    if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
+        return column.astype("Int64")
+    return column
+
+
+def _write(path: Path, text: str) -> None:
+    # Bytes, so that line ends are the same on every system.
+    path.write_bytes(text.encode("utf-8"))
+
+
+def _readable(value: object, depth: int = 2) -> str:
+    """Spread the outer levels over lines and keep long lists of ids on one."""
+    if not isinstance(value, Mapping) or not value or not depth:
+        return json.dumps(value, ensure_ascii=False)
+    inner = [f"{json.dumps(key)}: {_readable(value[key], depth - 1)}" for key in value]
+    return "{\n" + ",\n".join(inner) + "\n}" + ("\n" if depth == 2 else "")
+
+
+def shipped_samples() -> Sequence[Path]:
+    """Return the folders of the sample clients that travel with the package."""
+    return sorted(path.parent for path in data_path().glob("*/client.yaml"))
