@@ -15,9 +15,9 @@ from workbook import intake, values
 from workbook.headings import Faults, join_file, list_rows, recognise, spellings
 from workbook.language import Language, speak
 from workbook.profile import Profile, TableMapping, read_profile
-from workbook.schema import TABLES, Column, DataError, Problem, columns, nearest
+from workbook.schema import TABLES, Column, DataError, Problem, columns
 
-__all__ = ["Client", "Reading", "open_client", "read_table"]
+__all__ = ["Client", "Reading", "latest_day", "open_client", "read_table"]
 
 _KINDS_OF_FILE = (".csv", ".xlsx", ".parquet")
 _IDS = ("order_id", "step_id", "response_id")
@@ -84,8 +84,8 @@ def read_table(
     >>> path = Path(tempfile.mkdtemp()) / "o.csv"
     >>> _ = path.write_text("order_id,quantity_ordered\\n007,5\\n")
     >>> frame, problems = read_table(path, "order_lines")
-    >>> frame.loc[2].tolist(), problems
-    (['007', 5.0], ())
+    >>> frame.loc[2, "order_id"], problems
+    ('007', ())
     """
     wanted = columns(table)
     mapping = mapping or (profile.tables.get(table) if profile else None) or TableMapping()
@@ -166,11 +166,9 @@ def _type(
     """Type one column by its kind, and report what can't be read."""
     match column.kind:
         case "number":
-            sign = mapping.decimal or _settled(values.decide_decimal(cells), cells, faults)
-            typed = values.to_number(cells, sign)
+            typed = values.to_number(cells, mapping.decimal)
         case "date":
-            order = mapping.dates or _settled(values.decide_dates(cells), cells, faults)
-            typed = values.to_date(cells, order, timezone)
+            typed = values.to_date(cells, mapping.dates, timezone)
         case "yesno":
             typed = values.to_yesno(cells)
         case "choice":
@@ -179,6 +177,8 @@ def _type(
             typed = values.to_list(cells, column)
         case _:
             typed = values.to_text(cells)
+    if typed.undecided:
+        _report_undecided(cells, column, faults)
     if typed.unreadable.any():
         _report_unreadable(cells, typed.unreadable, column, faults)
     if column.required and typed.series.isna().any():
@@ -186,13 +186,10 @@ def _type(
     return typed.series
 
 
-def _settled(decision: tuple[str, bool], cells: pd.Series, faults: Faults) -> str:
-    """Return the order or sign decided on; where the values don't settle it, say the default."""
-    choice, settled = decision
-    if settled:
-        return choice
+def _report_undecided(cells: pd.Series, column: Column, faults: Faults) -> None:
+    """Name the default that was used where no value tells one reading from the other."""
     say, example = faults.say, cells[~values.is_missing(cells)]
-    if choice == "day_first":
+    if column.kind == "date":
         what = say("no value tells the day from the month; the day is taken to come first")
         remedy = say("write dates: day_first or dates: month_first in client.yaml")
     else:
@@ -200,7 +197,6 @@ def _settled(decision: tuple[str, bool], cells: pd.Series, faults: Faults) -> st
         remedy = say('write decimal: "," or decimal: "." in client.yaml')
     place = {"row": int(example.index[0]), "column": cells.name, "value": example.iloc[0]}
     faults.add("warning", what, remedy, **place)
-    return choice
 
 
 def _report_unreadable(
@@ -336,17 +332,8 @@ class Client:
     @property
     def as_of(self) -> dt.date | None:
         """The day up to which the data tells: the profile's, or the latest thing that happened."""
-        if self.profile.as_of:
-            return self.profile.as_of
-        frames = (self.order_lines, self.events)
-        latest = [
-            frame[name].max()
-            for frame in frames
-            if frame is not None
-            for name in _HAPPENED
-            if name in frame
-        ]
-        return max((moment.date() for moment in latest if not pd.isna(moment)), default=None)
+        frames = [frame for frame in (self.order_lines, self.events) if frame is not None]
+        return self.profile.as_of or latest_day(*frames)
 
     def check(self) -> dict[str, object]:
         """Return what was read and all findings, as `workbook check --json` prints them."""
@@ -369,6 +356,20 @@ class Client:
 def _summary(reading: Reading) -> dict[str, object]:
     names = ("file", "sheet", "rows", "columns") + ("assumed",) * bool(reading.assumed)
     return {name: getattr(reading, name) for name in names}
+
+
+def latest_day(*frames: pd.DataFrame) -> dt.date | None:
+    """Return the last day on which something was ordered, shipped, delivered or recorded.
+
+    Never a promise: that lies in the future of what is known. None without any such date.
+
+    Examples
+    --------
+    >>> latest_day(pd.DataFrame({"shipped_at": pd.to_datetime(["2026-06-02 09:30"])}))
+    datetime.date(2026, 6, 2)
+    """
+    found = [frame[name].max() for frame in frames for name in _HAPPENED if name in frame]
+    return max((moment.date() for moment in found if not pd.isna(moment)), default=None)
 
 
 def open_client(folder: str | Path, **overrides: object) -> Client:
@@ -394,18 +395,12 @@ def open_client(folder: str | Path, **overrides: object) -> Client:
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
     >>> _ = (folder / "client.yaml").write_text("name: Acme")
-    >>> _ = (folder / "order_lines.csv").write_text("order_id,ordered_at\n7,2026-06-02\n")
+    >>> _ = (folder / "order_lines.csv").write_text("order_id,ordered_at\\n7,2026-06-02")
     >>> client = open_client(folder)
     >>> client.as_of, client.steps is None, client.check()["findings"]
     (datetime.date(2026, 6, 2), True, [])
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        near = nearest(
-            folder.name, [each.name for each in folder.parent.glob("*") if each.is_dir()]
-        )
-        hint = f"did you mean {near!r}?" if near else "write the folder that holds client.yaml"
-        raise ValueError(f"there is no folder {str(folder)!r}; {hint}")
     profile = read_profile(folder, overrides)
     readings = {table: _open_table(folder, table, profile) for table in TABLES}
     return Client(folder, profile, {name: each for name, each in readings.items() if each})

@@ -153,28 +153,37 @@ def _distinct(headings: Iterable[str]) -> list[str]:
 def _tidy(frame: pd.DataFrame, headings: Iterable[str], rows: np.ndarray) -> pd.DataFrame:
     """Name columns and rows; leave out rows without text and columns without heading and text."""
     frame = frame.set_axis(_distinct(headings), axis=1).set_axis(pd.Index(rows, name="row"))
-    filled = pd.DataFrame({name: frame[name].str.strip() != "" for name in frame})
-    columns = [
-        name for name in frame if not re.fullmatch(r"( \(\d+\))?", name) or filled[name].any()
-    ]
-    whole = filled.any(axis=1)
-    return frame[columns] if whole.all() else frame.loc[whole, columns]
+    blank = np.ones(len(frame), dtype=bool)
+    for name in frame:
+        # Most often the first column is filled throughout, and the others need no look.
+        if not blank.any():
+            break
+        blank &= _is_blank(frame[name])
+    nameless = [name for name in frame if re.fullmatch(r"( \(\d+\))?", name)]
+    frame = frame.drop(columns=[name for name in nameless if _is_blank(frame[name]).all()])
+    return frame[~blank] if blank.any() else frame
+
+
+def _is_blank(cells: pd.Series) -> np.ndarray:
+    return (cells.str.strip() == "").to_numpy(dtype=bool)
 
 
 # ── delimited text ───────────────────────────────────────────────────────────────────────────
 
 
-def _decode(raw: bytes, known: frozenset[str]) -> str:
-    """Decode by byte-order mark, as UTF-8, or in the code page with the best headings."""
+def _utf8(raw: bytes, known: frozenset[str]) -> bytes:
+    """Bring text of any code page to UTF-8 with plain line feeds."""
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return raw.decode("utf-16", errors="replace")
-    if raw[1:200:2].count(0) > len(raw[1:200:2]) / 2:
-        return raw.decode("utf-16-le", errors="replace")
+        raw = raw.decode("utf-16", errors="replace").encode()
+    elif raw[1:200:2].count(0) > len(raw[1:200:2]) / 2:
+        raw = raw.decode("utf-16-le", errors="replace").encode()
     try:
-        return raw.decode("utf-8-sig")
+        raw.decode()
     except UnicodeDecodeError:
-        best = max(_CODE_PAGES, key=lambda page: _page_score(raw[:1_000_000], page, known))
-        return raw.decode(best, errors="replace")
+        page = max(_CODE_PAGES, key=lambda page: _page_score(raw[:1_000_000], page, known))
+        raw = raw.decode(page, errors="replace").encode()
+    raw = raw.removeprefix(codecs.BOM_UTF8)
+    return raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in raw else raw
 
 
 def _page_score(raw: bytes, page: str, known: frozenset[str]) -> tuple[int, int]:
@@ -198,73 +207,75 @@ def _delimiter(sample: list[str], known: frozenset[str]) -> str:
     return max(_DELIMITERS, key=score)
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """How a delimited file is laid out: its delimiter, headings, and lines down to these."""
+
+    delimiter: str
+    headings: list[str]
+    lines: int
+
+
 def _delimited(
     path: Path, known: frozenset[str], say: Language
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    text = _decode(path.read_bytes(), known)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
+    body = _utf8(path.read_bytes(), known).rstrip()
+    if not body:
         raise _refusal(path, say("the file is empty"), say("save it again with its rows"))
-    announced = re.match(r"sep=(.)\n", text, re.IGNORECASE)
-    sample = text[:200_000].split("\n")[bool(announced) : _SEARCHED_ROWS]
+    layout = _lay_out(body[:200_000].decode(errors="ignore"), known)
+    try:
+        return _even_rows(body, layout), []
+    except pa.ArrowInvalid:
+        return _uneven_rows(path, body.decode(), layout, say)
+
+
+def _lay_out(start: str, known: frozenset[str]) -> _Layout:
+    announced = re.match(r"sep=(.)\n", start, re.IGNORECASE)
+    sample = start.split("\n")[:_SEARCHED_ROWS]
     delimiter = announced[1] if announced else _delimiter(sample, known)
     reader = csv.reader((line + "\n" for line in sample), delimiter=delimiter)
-    starts, rows = [bool(announced) * 1], []
-    for row in reader:
-        rows.append(row)
-        starts.append(reader.line_num + bool(announced))
-    at = _heading_at(rows, known)
-    headings, skip = rows[at], starts[at + 1]
-    try:
-        return _tidy(*_even_rows(text, delimiter, headings, skip)), []
-    except pa.ArrowInvalid:
-        return _uneven_rows(path, text, delimiter, headings, skip, say)
+    rows = [(row, reader.line_num) for row in reader if not (announced and reader.line_num == 1)]
+    at = _heading_at([row for row, _ in rows], known)
+    return _Layout(delimiter, *rows[at])
 
 
-def _even_rows(
-    text: str, delimiter: str, headings: list[str], skip: int
-) -> tuple[pd.DataFrame, list[str], np.ndarray]:
+def _even_rows(body: bytes, layout: _Layout) -> pd.DataFrame:
     """Read the rows under the headings by Arrow, which refuses rows of another width."""
-    body = text.rstrip("\n").encode()
-    names = [f"f{i}" for i in range(len(headings))]
+    names = [f"f{i}" for i in range(len(layout.headings))]
     table = pyarrow.csv.read_csv(
-        io.BytesIO(body),
-        pyarrow.csv.ReadOptions(column_names=names, skip_rows=skip),
+        pa.BufferReader(body),
+        pyarrow.csv.ReadOptions(column_names=names, skip_rows=layout.lines),
         pyarrow.csv.ParseOptions(
-            delimiter=delimiter, newlines_in_values=b'"' in body, ignore_empty_lines=False
+            delimiter=layout.delimiter, newlines_in_values=b'"' in body, ignore_empty_lines=False
         ),
         pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False
         ),
     )
     frame = table.to_pandas()
-    breaks = np.zeros(len(frame), dtype="int64")
-    if body.count(b"\n") + 1 - skip != len(frame):
+    lines = layout.lines + 1 + np.arange(len(frame))
+    if body.count(b"\n") + 1 - layout.lines != len(frame):
         breaks = sum(frame[name].str.count("\n").to_numpy() for name in frame)
-    first = skip + 1 + np.arange(len(frame))
-    return frame, headings, first + np.concatenate([[0], np.cumsum(breaks)[:-1]]).astype("int64")
+        lines += np.concatenate([[0], np.cumsum(breaks)[:-1]]).astype("int64")
+    return _tidy(frame, layout.headings, lines)
 
 
 def _uneven_rows(
-    path: Path, text: str, delimiter: str, headings: list[str], skip: int, say: Language
+    path: Path, text: str, layout: _Layout, say: Language
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Read rows of unequal width: short ones end in blanks, surplus cells are told."""
-    source = io.StringIO(text)
-    for _ in range(skip):
-        source.readline()
-    reader = csv.reader(source, delimiter=delimiter)
-    rows, lines, start = [], [], skip + 1
+    body = text.split("\n", layout.lines)[layout.lines :]
+    reader = csv.reader(io.StringIO("".join(body)), delimiter=layout.delimiter)
+    rows, lines = [], [layout.lines + 1]
     for row in reader:
         rows.append(row)
-        lines.append(start)
-        start = skip + reader.line_num + 1
-    width = len(headings)
-    surplus = [line for line, row in zip(lines, rows, strict=True) if any(row[width:])]
+        lines.append(layout.lines + reader.line_num + 1)
+    width = len(layout.headings)
+    surplus = [line for line, row in zip(lines, rows, strict=False) if any(row[width:])]
     padded = [row[:width] + [""] * (width - len(row)) for row in rows]
     frame = pd.DataFrame(padded, columns=range(width), dtype="str")
     problems = [_surplus(path, surplus, width, say)] if surplus else []
-    return _tidy(frame, headings, np.array(lines, dtype="int64")), problems
+    return _tidy(frame, layout.headings, np.array(lines[:-1], dtype="int64")), problems
 
 
 def _surplus(path: Path, lines: list[int], width: int, say: Language) -> Problem:

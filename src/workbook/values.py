@@ -1,12 +1,12 @@
 """Turn text columns into numbers, dates, choices and yes/no, and mark what can't be read.
 
 One date order and one decimal sign hold for a whole column: they are decided from all its values
-before any is converted, so that 03.04.2026 never means two days in one column. Every converter
-works on the distinct values and returns the typed column beside a mask of the unreadable cells:
-these are unknown, never zero and never dropped.
+before any is converted, so that 03.04.2026 never means two days in one column. A cell that can't be
+read is marked and stays unknown: it is never zero and never dropped. Plain columns are cast whole;
+others are converted once per distinct value.
 """
 
-import re
+import csv
 from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from babel.dates import get_month_names
 
+from workbook.resources import data_path
 from workbook.schema import Column, fold
 
 __all__ = [
@@ -32,48 +33,60 @@ __all__ = [
     "to_yesno",
 ]
 
-_MISSING = frozenset({"", "null", "n/a", "nan", "-", "–", "—"})
-_YES = ("yes", "y", "true", "t", "1", "1.0", "✓", "✔", "☑", "oui", "vrai", "tak", "prawda")
-_YES += ("да", "д", "истина")
-_NO = ("no", "n", "false", "f", "0", "0.0", "✗", "✘", "☐", "non", "faux", "nie", "fałsz")
-_NO += ("нет", "н", "ложь")
-_WORDS = {
-    "good": "ok fine undamaged intact bon bonne bonétat intact dobry dobra dobre хороший хорошо",
-    "damaged": "damage broken endommagé abîmé cassé uszkodzony uszkodzona uszkodzone повреждён"
-    " повреждено поврежден",
-    "refused": "rejected refusé refusée odmowa odrzucony nieprzyjęty отказ отказано",
-    "correct": "right ok exact correcte conforme poprawny poprawne prawidłowe верно правильно",
-    "wrong": "incorrect erroné faux incorrecte błędny błędne niepoprawne неверно ошибка",
-    "goods": "good product marchandise marchandises bien biens towar towary товар товары",
-    "service": "services usługa usługi услуга услуги",
-    "open": "pending ouvert ouverte otwarte otwarty wtoku открыт открыто",
-    "delivered": "livré livrée dostarczone dostarczony dostarczono доставлен доставлено",
-    "cancelled_by_customer": "customercancelled cancelledbyclient annuléparleclient"
-    " anulowaneprzezklienta отмененоклиентом отмененклиентом",
-    "cancelled_by_supplier": "suppliercancelled annuléparlefournisseur"
-    " anulowaneprzezdostawcę отмененопоставщиком отмененпоставщиком",
-    "all": "tous toutes wszystkie все",
-    "any": "first un une pierwszy jeden любой первый",
-    "works": "ok working marche fonctionne działa работает",
-    "needs improvement": "improve àaméliorer dopoprawy wymagapoprawy требуетулучшения",
-    "unknown": "inconnu nieznane nieznany неизвестно",
-    "start": "started begin début początek начало",
-    "complete": "completed end finished fin terminé koniec zakończone завершено конец",
-    "product": "produit produkt towar товар продукт",
-    "quantity": "quantité ilość количество",
-    "time": "temps délai heure czas время срок",
-    "place": "lieu miejsce место",
-    "condition": "état stan состояние",
-    "price": "prix cost cena koszt цена",
-    "information": "informations informacja informacje информация",
-}
+_MISSING = pa.array(["", "null", "n/a", "nan", "-", "–", "—"], pa.large_string())
+_TICKS = {"✓": True, "✔": True, "☑": True, "✗": False, "✘": False, "☐": False}
+_BITS = {"1": True, "1.0": True, "0": False, "0.0": False}
 
 
 class Typed(NamedTuple):
-    """A typed column, and a mask of the cells that hold something unreadable."""
+    """A typed column, a mask of its unreadable cells, and whether a default had to decide.
+
+    `undecided` is true when no value told day from month, or a decimal sign from a thousands sign.
+    """
 
     series: pd.Series
     unreadable: pd.Series
+    undecided: bool = False
+
+
+def _trimmed(text: pd.Series) -> pa.Array:
+    cells = pa.array(text.astype("str"), type=pa.large_string(), from_pandas=True)
+    cells = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
+    return pc.fill_null(pc.utf8_trim_whitespace(cells), "")
+
+
+def _missing(cells: pa.Array) -> pa.Array:
+    return pc.is_in(pc.utf8_lower(cells), value_set=_MISSING)
+
+
+def _mask(cells: pa.Array) -> np.ndarray:
+    return cells.to_numpy(zero_copy_only=False).astype(bool)
+
+
+def _typed(text: pd.Series, array: object, unreadable: object = False, undecided: bool = False):
+    mask = pd.Series(unreadable, index=text.index, name=text.name, dtype="bool")
+    return Typed(pd.Series(array, index=text.index, name=text.name), mask, undecided)
+
+
+def _cast(cells: pa.Array, kind: pa.DataType) -> pa.Array | None:
+    """Cast a column that is plain throughout, save for blanks; None when it is not."""
+    for blank in (lambda: pc.equal(cells, ""), lambda: _missing(cells)):
+        try:
+            return pc.if_else(blank(), None, cells).cast(kind)
+        except pa.ArrowInvalid:
+            continue
+    return None
+
+
+def _by_distinct(
+    text: pd.Series, cells: pa.Array, convert: Callable[[pa.Array], tuple[pd.Series, bool]]
+) -> Typed:
+    """Convert each distinct value once; a missing result is unreadable unless the cell says so."""
+    coded = cells.dictionary_encode()
+    values, codes = coded.dictionary, coded.indices.to_numpy()
+    typed, undecided = convert(values)
+    unreadable = typed.isna().to_numpy() & ~_mask(_missing(values))
+    return _typed(text, typed.array.take(codes), unreadable[codes], undecided)
 
 
 def is_missing(text: pd.Series) -> pd.Series:
@@ -84,24 +97,7 @@ def is_missing(text: pd.Series) -> pd.Series:
     >>> is_missing(pd.Series(["", "NULL", "-", "0"])).tolist()
     [True, True, True, False]
     """
-    return _clean(text).str.casefold().isin(_MISSING)
-
-
-def _clean(text: pd.Series) -> pd.Series:
-    return text.astype("str").fillna("").str.strip()
-
-
-Converter = Callable[[pd.Series], tuple[pd.Series, pd.Series]]
-
-
-def _by_distinct(text: pd.Series, convert: Converter) -> Typed:
-    """Convert each distinct value once; columns of a million rows repeat themselves."""
-    codes, distinct = pd.factorize(_clean(text))
-    values = pd.Series(distinct, dtype="str")
-    typed, known = convert(values)
-    unreadable = ~known & ~values.str.casefold().isin(_MISSING)
-    take = lambda column: pd.Series(column.array.take(codes), index=text.index, name=text.name)
-    return Typed(take(typed), take(unreadable))
+    return pd.Series(_mask(_missing(_trimmed(text))), index=text.index, name=text.name)
 
 
 def to_text(text: pd.Series) -> Typed:
@@ -112,24 +108,30 @@ def to_text(text: pd.Series) -> Typed:
     >>> to_text(pd.Series(["007", " NULL ", ""])).series.tolist()
     ['007', 'NULL', nan]
     """
-    typed = _clean(text)
-    return Typed(typed.mask(typed == ""), pd.Series(False, index=text.index, name=text.name))
+    cells = _trimmed(text)
+    return _typed(text, pd.array(pc.if_else(pc.equal(cells, ""), None, cells), dtype="str"))
 
 
 # ── numbers ──────────────────────────────────────────────────────────────────────────────────
 
-_MONEY = (
-    r"(?:€|\$|£|¥|₽|zł\.?|pln|eur|usd|gbp|chf|rub|uah|czk|руб\.?|kg|кг|szt\.?|pcs\.?|шт\.?|min)"
-)
-_GROUPED = r"\d{1,3}(?:[,.]\d{3})+"
-_PLAIN = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
+_UNIT = r"(?:€|\$|£|¥|₽|zł|pln|eur|usd|gbp|chf|rub|uah|czk|руб|kg|кг|szt|pcs|шт|min|мин)\.?"
+_GAP = r"[ \x{A0}\x{2009}\x{202F}'’]"
+_PLAIN = r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+
+
+def _like(values: pa.Array, pattern: str) -> pa.Array:
+    return pc.match_substring_regex(values, pattern=f"^(?:{pattern})$")
+
+
+def _change(values: pa.Array, pattern: str, replacement: str) -> pa.Array:
+    return pc.replace_substring_regex(values, pattern=pattern, replacement=replacement)
 
 
 def decide_decimal(text: pd.Series) -> tuple[str, bool]:
     """Decide a column's decimal sign from all its values, and whether they settle it.
 
-    A comma followed by other than three digits is a decimal sign, and so is the last of two
-    different signs; a sign that stands twice in a number only groups thousands.
+    A sign followed by other than three digits is decimal, and so is the last of two different
+    signs; a sign that stands twice in a number only groups thousands.
 
     Returns
     -------
@@ -143,37 +145,37 @@ def decide_decimal(text: pd.Series) -> tuple[str, bool]:
     >>> decide_decimal(pd.Series(["1,234", "2,500"]))
     ('.', False)
     """
-    values = _bare_numbers(pd.Series(pd.unique(_clean(text)), dtype="str"))
-    comma = _decimal_evidence(values, ",", ".")
-    point = _decimal_evidence(values, ".", ",")
+    return _decide_decimal(_bare_numbers(_trimmed(text).unique()))
+
+
+def _decide_decimal(bare: pa.Array) -> tuple[str, bool]:
+    comma, point = _decimal_votes(bare, ",", r"\."), _decimal_votes(bare, r"\.", ",")
     if comma or point:
         return ("," if comma > point else "."), True
-    open_question = values.str.fullmatch(r"[+-]?[1-9]\d{0,2}[,.]\d{3}")
-    # Thousands that stand without a sign (1234) show that the sign does not group thousands.
-    if open_question.any() and values.str.fullmatch(r"[+-]?\d{4,}").any():
-        return ("," if values[open_question].str.contains(",").any() else "."), True
-    return ".", not open_question.any()
+    either = bare.filter(_like(bare, r"-?[1-9]\d{0,2}[,.]\d{3}"))
+    # Thousands that stand bare (1234) show that no sign groups thousands in this column.
+    if len(either) and pc.any(_like(bare, r"-?\d{4,}")).as_py():
+        return ("," if pc.any(pc.match_substring(either, ",")).as_py() else "."), True
+    return ".", len(either) == 0
 
 
-def _decimal_evidence(values: pd.Series, sign: str, other: str) -> int:
+def _decimal_votes(bare: pa.Array, sign: str, other: str) -> int:
     """Count the values that make sense only with this decimal sign."""
-    s, o = re.escape(sign), re.escape(other)
-    tail = rf"[+-]?\d*{s}(?:\d{{1,2}}|\d{{4,}})"
-    leading = rf"[+-]?(?:0|\d{{4,}})?{s}\d+"
-    both = rf"[+-]?\d{{1,3}}(?:{o}\d{{3}})+{s}\d+"
-    twice = rf"[+-]?\d{{1,3}}(?:{o}\d{{3}}){{2,}}"
-    return int(values.str.fullmatch(f"(?:{tail}|{leading}|{both}|{twice})").sum())
+    uneven = rf"\d*{sign}(?:\d{{1,2}}|\d{{4,}})"
+    no_group = rf"(?:0|\d{{4,}})?{sign}\d+"
+    after_group = rf"\d{{1,3}}(?:{other}\d{{3}})+{sign}\d+"
+    other_twice = rf"\d{{1,3}}(?:{other}\d{{3}}){{2,}}"
+    pattern = f"-?(?:{uneven}|{no_group}|{after_group}|{other_twice})%?"
+    return pc.sum(_like(bare, pattern)).as_py() or 0
 
 
-def _bare_numbers(values: pd.Series) -> pd.Series:
+def _bare_numbers(values: pa.Array) -> pa.Array:
     """Strip currency, units, thousands by space or apostrophe, and accountants' minus signs."""
-    bare = values.str.replace(
-        rf"^([+-]?)\s*{_MONEY}\s*|\s*{_MONEY}$", r"\1", regex=True, case=False
-    )
-    bare = bare.str.replace("−", "-").str.replace(r"^\((.*)\)$|^([^-]*)-$", r"-\1\2", regex=True)
-    bare = bare.str.replace(r"^([+-])\s+", r"\1", regex=True)
-    grouped = bare.str.fullmatch(r"[+-]?\d{1,3}(?:[\s'’]\d{3})+(?:[.,]\d+)?%?")
-    return bare.mask(grouped, bare.str.replace(r"[\s'’]", "", regex=True))
+    bare = _change(values, rf"(?i)^([+-]?){_GAP}*{_UNIT}{_GAP}*|{_GAP}*{_UNIT}$", r"\1")
+    bare = _change(bare, rf"^\((.+)\)$|^([\d.,]+)-$|^[-−]{_GAP}*(.+)$", r"-\1\2\3")
+    bare = _change(bare, rf"^\+|{_GAP}+(%)$", r"\1")
+    grouped = _like(bare, rf"-?\d{{1,3}}(?:{_GAP}\d{{3}})+(?:[.,]\d+)?%?")
+    return pc.if_else(grouped, _change(bare, _GAP, ""), bare)
 
 
 def to_number(text: pd.Series, decimal: str | None = None) -> Typed:
@@ -188,7 +190,7 @@ def to_number(text: pd.Series, decimal: str | None = None) -> Typed:
     Returns
     -------
     Typed
-        float64 (per cent as a share of 0 to 1) and the mask of unreadable cells.
+        float64, per cent as a share of 0 to 1.
 
     Examples
     --------
@@ -197,50 +199,67 @@ def to_number(text: pd.Series, decimal: str | None = None) -> Typed:
     >>> to_number(pd.Series(["3.5", "See ASN-93"])).unreadable.tolist()
     [False, True]
     """
-    return _by_distinct(text, lambda values: _numbers(values, decimal))
+    cells = _trimmed(text)
+    plain = _cast(cells, pa.float64()) if decimal != "," else None
+    if plain is not None and (decimal or _is_settled(cells)):
+        numbers = plain.to_numpy(zero_copy_only=False)
+        if not np.isinf(numbers).any():
+            return _typed(text, numbers)
+    return _by_distinct(text, cells, lambda values: _numbers(values, decimal))
 
 
-def _numbers(values: pd.Series, decimal: str | None) -> tuple[pd.Series, pd.Series]:
-    sign = decimal or decide_decimal(values)[0]
+def _is_settled(cells: pa.Array) -> bool:
+    """Tell whether the points in plain numbers are decimal, by the first thousand of them."""
+    pointed = cells.filter(pc.match_substring(cells, "."))
+    return not len(pointed) or _decimal_votes(pointed[:1000], r"\.", ",") > 0
+
+
+def _numbers(values: pa.Array, decimal: str | None) -> tuple[pd.Series, bool]:
     bare = _bare_numbers(values)
-    share = bare.str.endswith("%")
-    bare = bare.str.removesuffix("%").str.strip()
-    group = re.escape("." if sign == "," else ",")
-    grouped = bare.str.fullmatch(rf"[+-]?\d{{1,3}}(?:{group}\d{{3}})+(?:{re.escape(sign)}\d*)?")
-    bare = bare.mask(grouped, bare.str.replace(group, "", regex=True))
+    sign, settled = (decimal, True) if decimal else _decide_decimal(bare)
+    share = _mask(pc.ends_with(bare, "%"))
+    bare = _change(bare, "%$", "")
+    mark, group = (",", r"\.") if sign == "," else (r"\.", ",")
+    grouped = _like(bare, rf"-?\d{{1,3}}(?:{group}\d{{3}})+(?:{mark}\d*)?")
+    bare = pc.if_else(grouped, _change(bare, group, ""), bare)
     if sign == ",":
-        bare = bare.mask(bare.str.contains(".", regex=False), "").str.replace(",", ".")
-    number = pd.to_numeric(bare.where(bare.str.match(_PLAIN)), errors="coerce").astype("float64")
-    return number.mask(share, number / 100), number.notna()
+        bare = pc.if_else(pc.match_substring(bare, "."), "", _change(bare, ",", "."))
+    numbers = pc.if_else(_like(bare, _PLAIN), bare, None).cast(pa.float64())
+    numbers = pd.Series(numbers.to_numpy(zero_copy_only=False), dtype="float64")
+    return numbers.mask(share, numbers / 100), not settled
 
 
 # ── dates ────────────────────────────────────────────────────────────────────────────────────
 
 _TIME = (
-    r"(?:(?:[Tt]|,?\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>[Zz]|[+-]\d{2}:?\d{2}|UTC|GMT)?)?$"
+    r"(?:(?:[Tt]|,?\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    r"(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>[Zz]|UTC|GMT|[+-]\d{2}:?\d{2})?)?$"
 )
-_ISO = r"^(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})" + _TIME
-_COMPACT = r"^(?P<year>[12]\d{3})(?P<month>\d{2})(?P<day>\d{2})" + _TIME
-_NUMERIC = (
-    r"^(?P<first>\d{1,2})\s*[-/.]\s*(?P<second_>\d{1,2})\s*[-/.]\s*(?P<year>\d{4}|\d{2})" + _TIME
+_YEAR = r"(?P<year>\d{4}|\d{2})"
+_NUMERIC = rf"^(?P<first>\d{{1,2}})(?P<sign>[-/.])(?P<next>\d{{1,2}})[-/.]{_YEAR}{_TIME}"
+_FORMS = (
+    r"^(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})" + _TIME,
+    r"^(?P<year>[12]\d{3})(?P<month>\d{2})(?P<day>\d{2})" + _TIME,
+    rf"^(?P<day>\d{{1,2}})\.?[-/.\s]*(?P<name>\p{{L}}{{3,}})\.?[-/.,\s]*{_YEAR}{_TIME}",
+    r"^(?P<name>\p{L}{3,})\.?\s*(?P<day>\d{1,2}),?\s+(?P<year>\d{4})" + _TIME,
 )
-_NAMED = r"^(?P<day>\d{1,2})\.?[-/.\s]*(?P<name>\p{L}{3,})\.?[-/.,\s]*(?P<year>\d{4}|\d{2})" + _TIME
-_NAMED_FIRST = r"^(?P<name>\p{L}{3,})\.?\s*(?P<day>\d{1,2}),?\s+(?P<year>\d{4})" + _TIME
-_SERIAL = r"^[2-7]\d{4}(?:\.\d+)?$"
-_YEARS = (1900, 2100)
-_EPOCH = np.datetime64("1899-12-30", "us")
-_DAY = 86_400_000_000
+_SERIAL = r"[2-7]\d{4}(?:\.\d+)?"
+_EARLIEST, _LATEST = np.datetime64("1900-01-01", "us"), np.datetime64("2101-01-01", "us")
+
+Parts = dict[str, pa.Array]
 
 
-def _extract(values: pd.Series, pattern: str) -> pd.DataFrame:
-    """Return the pattern's named parts for the values that it matches."""
-    parts = pc.extract_regex(pa.array(values, type=pa.string()), pattern=pattern)
-    matched = parts.is_valid().to_numpy(zero_copy_only=False)
-    flat = parts.filter(pa.array(matched)).flatten()
+def _extract(values: pa.Array, pattern: str) -> tuple[np.ndarray, Parts]:
+    """Return which values match the pattern, and the named parts of those."""
+    parts = pc.extract_regex(values, pattern=pattern)
+    matched = parts.is_valid()
     names = [parts.type.field(i).name for i in range(parts.type.num_fields)]
-    columns = {name: part.to_pandas().array for name, part in zip(names, flat, strict=True)}
-    return pd.DataFrame(columns, index=values.index[matched])
+    return _mask(matched), dict(zip(names, parts.filter(matched).flatten(), strict=True))
+
+
+def _whole(part: pa.Array) -> np.ndarray:
+    return pc.if_else(pc.equal(part, ""), "0", part).cast(pa.int64()).to_numpy()
 
 
 def decide_dates(text: pd.Series) -> tuple[str, bool]:
@@ -260,26 +279,28 @@ def decide_dates(text: pd.Series) -> tuple[str, bool]:
     >>> decide_dates(pd.Series(["03/04/2026", "05/06/2026"]))
     ('day_first', False)
     """
-    values = pd.Series(pd.unique(_clean(text)), dtype="str")
-    parts = _extract(values, _NUMERIC)
-    first, second = (parts[name].astype("int64") for name in ("first", "second_"))
-    days, months = int((first > 12).sum()), int((second > 12).sum())
+    return _decide_order(_extract(_trimmed(text).unique(), _NUMERIC)[1])
+
+
+def _decide_order(parts: Parts) -> tuple[str, bool]:
+    first, following = _whole(parts["first"]), _whole(parts["next"])
+    days, months = (first > 12).sum(), (following > 12).sum()
     if days or months:
         return ("day_first" if days >= months else "month_first"), True
-    dotted = values[parts.index].str.fullmatch(r"\d+\.\d+\.\d+.*")
-    return "day_first", bool(((first == second) | dotted).all())
+    either = (first != following) & ~_mask(pc.equal(parts["sign"], "."))
+    return "day_first", not either.any()
 
 
 @cache
 def _months() -> dict[str, int]:
     """Month names of four languages, in full and short, in the cases that dates use."""
-    return {
+    return {"sept": 9} | {
         fold(name): month
         for language in ("ru", "pl", "fr", "en")
         for width in ("wide", "abbreviated")
         for context in ("format", "stand-alone")
         for month, name in get_month_names(width, context, language).items()
-    } | {"sept": 9}
+    }
 
 
 def to_date(text: pd.Series, order: str | None = None, timezone: str = "UTC") -> Typed:
@@ -293,91 +314,118 @@ def to_date(text: pd.Series, order: str | None = None, timezone: str = "UTC") ->
     ----------
     text : pandas.Series of str
     order : {"day_first", "month_first", "iso"}, optional
-        By default decided from all the values; iso leaves other forms of numbers unreadable.
+        By default decided from all the values; iso leaves other numeric forms unreadable.
     timezone : str
         Values with an offset are converted to this zone; values without are local to it.
 
     Returns
     -------
     Typed
-        datetime64[us] and the mask of unreadable cells.
+        datetime64[us].
 
     Examples
     --------
-    >>> to_date(pd.Series(["2-Jun-06", "14.11.2006 14:30"])).series.dt.isoformat().tolist()
-    ... # doctest: +SKIP
+    >>> to_date(pd.Series(["2-Jun-06", "14.11.2006"])).series.dt.strftime("%d %m %Y").tolist()
+    ['02 06 2006', '14 11 2006']
     >>> to_date(pd.Series(["2026-06-12T23:30Z"]), timezone="Europe/Warsaw").series[0]
     Timestamp('2026-06-13 01:30:00')
     """
-    return _by_distinct(text, lambda values: _dates(values, order, timezone))
+    cells = _trimmed(text)
+    plain = _cast(cells, pa.timestamp("us"))
+    if plain is not None:
+        moments = plain.to_numpy(zero_copy_only=False)
+        if not ((moments < _EARLIEST) | (moments >= _LATEST)).any():
+            return _typed(text, moments)
+    return _by_distinct(text, cells, lambda values: _dates(values, order, timezone))
 
 
-def _dates(values: pd.Series, order: str | None, timezone: str) -> tuple[pd.Series, pd.Series]:
-    order = order or decide_dates(values)[0]
-    typed = _serials(values)
-    for pattern in (_ISO, _COMPACT, _NUMERIC, _NAMED, _NAMED_FIRST):
-        if pattern is _NUMERIC and order == "iso":
-            continue
-        parts = _extract(values[typed.isna()], pattern)
-        if len(parts):
-            typed[parts.index] = _assemble(_name_parts(parts, order), timezone)
-    return typed, typed.notna()
+def _dates(values: pa.Array, order: str | None, timezone: str) -> tuple[pd.Series, bool]:
+    moments = _serials(values)
+    for form in _FORMS:
+        matched, parts = _extract(values, form)
+        if matched.any():
+            moments[matched] = _assemble(_number_month(parts), timezone)
+    matched, parts = _extract(values, _NUMERIC)
+    undecided = False
+    if matched.any() and order != "iso":
+        choice, settled = (order, True) if order else _decide_order(parts)
+        day, month = ("next", "first") if choice == "month_first" else ("first", "next")
+        parts |= {"day": parts[day], "month": parts[month]}
+        moments[matched], undecided = _assemble(parts, timezone), not settled
+    return pd.Series(moments), undecided
 
 
-def _serials(values: pd.Series) -> pd.Series:
-    """Read Excel's days since 30 December 1899, to the second."""
-    days = pd.to_numeric(values.where(values.str.fullmatch(_SERIAL)), errors="coerce")
-    seconds = (days.fillna(0) * 86_400).round().astype("int64").to_numpy()
-    moments = pd.Series(_EPOCH + seconds * np.timedelta64(1_000_000, "us"), index=values.index)
-    return moments.where(days.notna())
+def _serials(values: pa.Array) -> np.ndarray:
+    """Read Excel's days since 30 December 1899, to the second; NaT for all other values."""
+    days = pc.if_else(_like(values, _SERIAL), values, None).cast(pa.float64())
+    seconds = np.round(days.to_numpy(zero_copy_only=False) * 86_400)
+    moments = np.full(len(values), np.datetime64("NaT"), dtype="datetime64[us]")
+    given = ~np.isnan(seconds)
+    start = np.datetime64("1899-12-30", "us")
+    moments[given] = start + seconds[given].astype("timedelta64[s]").astype("timedelta64[us]")
+    return moments
 
 
-def _name_parts(parts: pd.DataFrame, order: str) -> pd.DataFrame:
-    """Give day, month and year their numbers, whatever the form was."""
-    if "name" in parts:
-        numbers = {name: _months().get(fold(name), 0) for name in parts["name"].unique()}
-        parts = parts.assign(month=parts["name"].map(numbers))
-    if "first" in parts:
-        day, month = ("second_", "first") if order == "month_first" else ("first", "second_")
-        parts = parts.assign(day=parts[day], month=parts[month])
-    year = parts["year"].astype("int64")
-    short = parts["year"].str.len() == 2
-    return parts.assign(year=year + short * np.where(year < 69, 2000, 1900))
+def _number_month(parts: Parts) -> Parts:
+    if "name" not in parts:
+        return parts
+    names = parts["name"].to_pylist()
+    numbers = {name: str(_months().get(fold(name), 0)) for name in set(names)}
+    return parts | {"month": pa.array([numbers[name] for name in names])}
 
 
-def _assemble(parts: pd.DataFrame, timezone: str) -> pd.Series:
+def _assemble(parts: Parts, timezone: str) -> np.ndarray:
     """Put the parts together; a day, month or hour that does not exist gives NaT."""
-    whole = lambda name: pd.to_numeric(parts[name]).fillna(0).astype("int64").to_numpy()
-    year, month, day = whole("year"), whole("month"), whole("day")
-    hour, minute, second = whole("hour"), whole("minute"), whole("second")
-    half = parts["half"].str[:1].str.casefold().to_numpy()
-    real = (year >= _YEARS[0]) & (year <= _YEARS[1]) & (month >= 1) & (month <= 12) & (day >= 1)
-    months = (np.where(real, year, 1970) - 1970) * 12 + np.where(real, month, 1) - 1
+    year, month, day = _whole(parts["year"]), _whole(parts["month"]), _whole(parts["day"])
+    short = pc.utf8_length(parts["year"]).to_numpy() == 2
+    year = year + short * np.where(year < 69, 2000, 1900)
+    months = (year - 1970) * 12 + month - 1
     start = months.astype("datetime64[M]").astype("datetime64[D]") + (day - 1)
-    real &= start.astype("datetime64[M]").astype("int64") == months
-    real &= (hour <= 23) & (minute <= 59) & (second <= 59)
-    real &= (half == "") | ((hour >= 1) & (hour <= 12))
-    hour = np.where(half == "", hour, hour % 12 + 12 * (half == "p"))
-    micro = pd.to_numeric(parts["part"].str.ljust(6, "0").str[:6]).fillna(0).astype("int64")
-    clock = ((hour * 60 + minute) * 60 + second) * 1_000_000 + micro.to_numpy()
-    moments = pd.Series(start.astype("datetime64[us]") + clock, index=parts.index).where(real)
-    return _localise(moments, parts["zone"], timezone)
+    real = (month >= 1) & (month <= 12) & (start.astype("datetime64[M]").astype("int64") == months)
+    clock, sound = _clock(parts)
+    moments = start.astype("datetime64[us]") + clock
+    real &= sound & (moments >= _EARLIEST) & (moments < _LATEST)
+    return _localise(np.where(real, moments, np.datetime64("NaT", "us")), parts["zone"], timezone)
 
 
-def _localise(moments: pd.Series, zone: pd.Series, timezone: str) -> pd.Series:
+def _clock(parts: Parts) -> tuple[np.ndarray, np.ndarray]:
+    """Return the time of day in microseconds, and whether there is such a time."""
+    hour, minute, second = (_whole(parts[name]) for name in ("hour", "minute", "second"))
+    micro = _whole(pc.utf8_slice_codeunits(pc.utf8_rpad(parts["part"], 6, "0"), 0, 6))
+    half = pc.utf8_lower(pc.utf8_slice_codeunits(parts["half"], 0, 1))
+    sound = (hour <= 23) & (minute <= 59) & (second <= 59)
+    if pc.any(pc.not_equal(half, "")).as_py():
+        twelve = _mask(pc.not_equal(half, ""))
+        sound &= ~twelve | ((hour >= 1) & (hour <= 12))
+        hour = np.where(twelve, hour % 12 + 12 * _mask(pc.equal(half, "p")), hour)
+    return ((hour * 60 + minute) * 60 + second) * 1_000_000 + micro, sound
+
+
+def _localise(moments: np.ndarray, zone: pa.Array, timezone: str) -> np.ndarray:
     """Bring date-times that carry an offset to the client's own clock."""
-    given = zone != ""
+    given = _mask(pc.not_equal(zone, ""))
     if not given.any():
         return moments
-    offset = zone[given].str.replace(":", "").str.replace(r"[^\d+-]+", "+0000", regex=True)
-    minutes = offset.str[1:3].astype("int64") * 60 + offset.str[3:5].astype("int64")
-    minutes = minutes.where(offset.str[0] == "+", -minutes)
-    utc = moments[given] - pd.to_timedelta(minutes, unit="min").astype("timedelta64[us]")
-    local = utc.dt.tz_localize("UTC").dt.tz_convert(timezone).dt.tz_localize(None)
-    return moments.where(~given, local.reindex(moments.index))
+    offset = _change(_change(zone, "[A-Za-z]+", "+0000"), ":", "")
+    hours, minutes = pc.utf8_slice_codeunits(offset, 1, 3), pc.utf8_slice_codeunits(offset, 3, 5)
+    ahead = np.where(_mask(pc.starts_with(offset, "-")), -1, 1) * (
+        _whole(hours) * 60 + _whole(minutes)
+    )
+    utc = pd.DatetimeIndex(moments - ahead.astype("timedelta64[m]"), tz="UTC")
+    local = utc.tz_convert(timezone).tz_localize(None).to_numpy()
+    return np.where(given, local, moments)
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def _words(allowed: tuple[str, ...]) -> dict[str, str]:
+    """Map the words of four languages, folded, to the allowed value that each means."""
+    with data_path("words.csv").open(encoding="utf-8", newline="") as source:
+        rows = {row.pop("value"): "|".join(row.values()) for row in csv.DictReader(source)}
+    words = {fold(word): value for value in allowed for word in rows.get(value, "").split("|")}
+    return {word: value for word, value in words.items() if word} | {fold(v): v for v in allowed}
 
 
 def to_yesno(text: pd.Series) -> Typed:
@@ -388,20 +436,14 @@ def to_yesno(text: pd.Series) -> Typed:
     >>> to_yesno(pd.Series(["tak", "0", "", "maybe"])).series.tolist()
     [True, False, <NA>, <NA>]
     """
+    words = {word: value == "yes" for word, value in _words(("yes", "no")).items()}
 
-    def convert(values: pd.Series) -> tuple[pd.Series, pd.Series]:
-        word = values.str.casefold()
-        known = word.isin(_YES + _NO)
-        return word.isin(_YES).astype("boolean").mask(~known), known
+    def convert(values: pa.Array) -> tuple[pd.Series, bool]:
+        known = _TICKS | _BITS
+        read = [known.get(value, words.get(fold(value))) for value in values.to_pylist()]
+        return pd.Series(read, dtype="boolean"), False
 
-    return _by_distinct(text, convert)
-
-
-@cache
-def _words(allowed: tuple[str, ...]) -> dict[str, str]:
-    """Map every known word, folded, to the allowed value that it means."""
-    words = {fold(word): value for value in allowed for word in _WORDS.get(value, "").split()}
-    return words | {fold(value): value for value in allowed}
+    return _by_distinct(text, _trimmed(text), convert)
 
 
 def to_choice(text: pd.Series, column: Column) -> Typed:
@@ -410,18 +452,15 @@ def to_choice(text: pd.Series, column: Column) -> Typed:
     Examples
     --------
     >>> from workbook.schema import columns
-    >>> to_choice(
-    ...     pd.Series(["dobry", "Damaged"]), columns("order_lines")["condition"]
-    ... ).series.tolist()
+    >>> to_choice(pd.Series(["dobry", "Damaged"]), columns("order_lines")["condition"])[0].tolist()
     ['good', 'damaged']
     """
     words = _words(column.allowed)
 
-    def convert(values: pd.Series) -> tuple[pd.Series, pd.Series]:
-        typed = pd.Series([words.get(fold(value)) for value in values], dtype="str")
-        return typed, typed.notna()
+    def convert(values: pa.Array) -> tuple[pd.Series, bool]:
+        return pd.Series([words.get(fold(v)) for v in values.to_pylist()], dtype="str"), False
 
-    return _by_distinct(text, convert)
+    return _by_distinct(text, _trimmed(text), convert)
 
 
 def to_list(text: pd.Series, column: Column) -> Typed:
@@ -435,11 +474,13 @@ def to_list(text: pd.Series, column: Column) -> Typed:
     """
     words = _words(column.allowed)
 
-    def convert(values: pd.Series) -> tuple[pd.Series, pd.Series]:
-        lists = [[item.strip() for item in value.split(";") if item.strip()] for value in values]
+    def read(value: str) -> str | None:
+        items = [item.strip() for item in value.split(";") if item.strip()]
         if column.allowed:
-            lists = [[words.get(fold(item), "") for item in items] for items in lists]
-        known = pd.Series([bool(items) and all(items) for items in lists], dtype="bool")
-        return pd.Series([";".join(items) for items in lists], dtype="str").where(known), known
+            items = [words.get(fold(item), "") for item in items]
+        return ";".join(items) if items and all(items) else None
 
-    return _by_distinct(text, convert)
+    def convert(values: pa.Array) -> tuple[pd.Series, bool]:
+        return pd.Series([read(value) for value in values.to_pylist()], dtype="str"), False
+
+    return _by_distinct(text, _trimmed(text), convert)
