@@ -6,12 +6,28 @@ bundle, so that every format of a report is a view of the same output.
 """
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
-__all__ = ["MIME", "Finding", "Shown", "heading", "items", "picture", "table", "text"]
+__all__ = [
+    "MIME",
+    "VERDICT_SHAPES",
+    "Block",
+    "Finding",
+    "Shown",
+    "badge",
+    "cards",
+    "columns",
+    "heading",
+    "items",
+    "picture",
+    "table",
+    "text",
+    "to_html",
+]
 
 MIME = "application/vnd.workbook.blocks+json"
+VERDICT_SHAPES = {"works": "✓", "needs improvement": "▲", "no evidence": "○"}
 
 Block = dict[str, object]
 
@@ -44,9 +60,9 @@ class Finding:
         return {key: data[key] for key in (*order, "interval", "effect", "sentence")}
 
 
-def heading(words: str, level: int = 2) -> Block:
+def heading(words: str, level: int = 2, anchor: str = "") -> Block:
     """Return a heading block; level 2 opens a section of the report."""
-    return {"kind": "heading", "level": level, "text": words}
+    return {"kind": "heading", "level": level, "text": words, "anchor": anchor}
 
 
 def text(words: str, role: str = "") -> Block:
@@ -59,27 +75,168 @@ def items(entries: Sequence[str]) -> Block:
     return {"kind": "items", "items": list(entries)}
 
 
+def badge(words: str, verdict: str) -> dict[str, str]:
+    """Return a table cell that shows a verdict by word, shape and colour."""
+    return {"text": words, "verdict": verdict}
+
+
+def cards(entries: Sequence[tuple[str, str, str]]) -> Block:
+    """Return headline figures: (figure, what it is, a note below it)."""
+    return {"kind": "cards", "cards": [list(entry) for entry in entries]}
+
+
+def columns(entries: Sequence[tuple[str, str, Sequence[str]]]) -> Block:
+    """Return lists side by side under verdicts: (verdict, title, sentences)."""
+    return {"kind": "columns", "columns": [[v, title, list(lines)] for v, title, lines in entries]}
+
+
 def table(
-    columns: Sequence[str],
-    rows: Iterable[Sequence[str]],
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str | dict[str, str]]],
     *,
     caption: str,
     numeric: Sequence[int] = (),
-    values: Iterable[Sequence[object]] | None = None,
 ) -> Block:
-    """Return a table block; rows hold display text, values (optional) the raw numbers behind them.
-
-    numeric lists the positions of the columns that are aligned as numbers; the first column is
-    the row's header.
-    """
-    block = {"kind": "table", "caption": caption, "columns": list(columns)}
-    block["rows"] = [[str(cell) for cell in row] for row in rows]
-    block["numeric"] = list(numeric)
-    if values is not None:
-        block["values"] = [list(row) for row in values]
-    return block
+    """Return a table; `numeric` lists the columns aligned as numbers, the first is the row's head."""
+    block = {"kind": "table", "caption": caption, "headings": list(headings)}
+    return block | {"rows": [list(row) for row in rows], "numeric": list(numeric)}
 
 
 def picture(svg: str, *, alt: str, caption: str = "", wide: bool = False) -> Block:
-    """Return a picture block; alt states the numbers that the picture shows."""
+    """Return a picture; `alt` states the numbers that the picture shows."""
     return {"kind": "picture", "svg": svg, "alt": alt, "caption": caption, "wide": wide}
+
+
+# --- HTML -----------------------------------------------------------------------------------------
+
+
+def to_html(blocks: Iterable[Block]) -> str:
+    """Return blocks as HTML without script; all text is escaped.
+
+    Examples
+    --------
+    >>> to_html([text("2 < 3")])
+    '<p>2 &lt; 3</p>'
+    """
+    return "\n".join(_HTML[block["kind"]](block) for block in blocks)
+
+
+def _escaped(words: object) -> str:
+    return html.escape(str(words))
+
+
+def _heading_html(block: Block) -> str:
+    anchor = f' id="{_escaped(block["anchor"])}"' if block["anchor"] else ""
+    return f"<h{block['level']}{anchor}>{_escaped(block['text'])}</h{block['level']}>"
+
+
+def _text_html(block: Block) -> str:
+    role = f' class="{block["role"]}"' if block["role"] else ""
+    return f"<p{role}>{_escaped(block['text'])}</p>"
+
+
+def _items_html(block: Block) -> str:
+    return "<ul>" + "".join(f"<li>{_escaped(entry)}</li>" for entry in block["items"]) + "</ul>"
+
+
+def _cards_html(block: Block) -> str:
+    cell = '<div><dt>{1}</dt><dd class="figure">{0}</dd><dd class="beside">{2}</dd></div>'
+    shown = (cell.format(*map(_escaped, card)) for card in block["cards"])
+    return f'<dl class="cards">{"".join(shown)}</dl>'
+
+
+def _columns_html(block: Block) -> str:
+    shown = []
+    for verdict, title, lines in block["columns"]:
+        body = "".join(f"<li>{_escaped(line)}</li>" for line in lines)
+        head = f"<h3>{_verdict_html(title, verdict)}</h3>"
+        shown.append(f'<div class="{_slug(verdict)}">{head}<ul>{body}</ul></div>')
+    return f'<div class="verdicts">{"".join(shown)}</div>'
+
+
+def _verdict_html(words: str, verdict: str) -> str:
+    shape = VERDICT_SHAPES[verdict]
+    return (
+        f'<span class="badge {_slug(verdict)}"><span aria-hidden="true">{shape}</span> '
+        f"{_escaped(words)}</span>"
+    )
+
+
+def _slug(verdict: str) -> str:
+    return verdict.replace(" ", "-")
+
+
+def _table_html(block: Block) -> str:
+    numeric = set(block["numeric"])
+    side = lambda place: ' class="number"' if place in numeric else ""
+    head = "".join(
+        f'<th scope="col"{side(place)}>{_escaped(words)}</th>'
+        for place, words in enumerate(block["headings"])
+    )
+    body = "".join(f"<tr>{_row_html(row, side)}</tr>" for row in block["rows"])
+    return (
+        f'<div class="table" tabindex="0" role="region" aria-label="{_escaped(block["caption"])}">'
+        f"<table><caption>{_escaped(block['caption'])}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _row_html(row: Sequence[str | dict[str, str]], side: Callable[[int], str]) -> str:
+    cells = []
+    for place, cell in enumerate(row):
+        is_badge = isinstance(cell, dict)
+        shown = _verdict_html(cell["text"], cell["verdict"]) if is_badge else _escaped(cell)
+        tag, scope = ("th", ' scope="row"') if place == 0 else ("td", "")
+        cells.append(f"<{tag}{scope}{side(place)}>{shown}</{tag}>")
+    return "".join(cells)
+
+
+def _picture_html(block: Block) -> str:
+    caption = f"<figcaption>{_escaped(block['caption'])}</figcaption>" if block["caption"] else ""
+    svg = str(block["svg"]).replace(
+        "<svg ", f'<svg role="img" aria-label="{_escaped(block["alt"])}" ', 1
+    )
+    wide = ' class="wide"' if block["wide"] else ""
+    return f"<figure{wide}>{svg}{caption}</figure>"
+
+
+_HTML = {
+    "heading": _heading_html,
+    "text": _text_html,
+    "items": _items_html,
+    "cards": _cards_html,
+    "columns": _columns_html,
+    "table": _table_html,
+    "picture": _picture_html,
+}
+_NOTEBOOK_STYLE = """<style>
+.workbook{font-family:'Source Sans 3','Segoe UI',Helvetica,Arial,sans-serif;max-width:62rem}
+.workbook caption{text-align:left;font-weight:600;padding:.3em 0}
+.workbook table{border-collapse:collapse}.workbook th,.workbook td{padding:.25em .7em;text-align:left}
+.workbook .number{text-align:right;font-variant-numeric:tabular-nums}
+.workbook svg{max-width:100%;height:auto}.workbook .note,.workbook figcaption{color:#5b6570}
+.workbook .works{color:#1b7f5c}.workbook .needs-improvement{color:#b3382c}
+.workbook .cards{display:flex;gap:2rem}.workbook .cards dd{margin:0}.workbook .figure{font-size:1.7em}
+</style>"""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Blocks as a notebook shows them; the executed notebook keeps the blocks themselves too."""
+
+    blocks: tuple[Block, ...]
+
+    def _repr_html_(self) -> str:
+        return f'{_NOTEBOOK_STYLE}<div class="workbook">{to_html(self.blocks)}</div>'
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, object]:
+        plain = "; ".join(
+            str(block.get("text") or block.get("caption", "")) for block in self.blocks
+        )
+        return {
+            MIME: {"blocks": list(self.blocks)},
+            "text/html": self._repr_html_(),
+            "text/plain": plain.strip("; "),
+        }

@@ -1,0 +1,171 @@
+"""Draw every statistical picture: a table and `ax` in, `ax` out; style only while drawing."""
+
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from workbook.language import Language
+
+__all__ = [
+    "ACCENT",
+    "VERDICT_COLOURS",
+    "as_svg",
+    "new_axes",
+    "own_ids",
+    "rate_bands",
+    "style",
+    "weekly_rates",
+]
+
+ACCENT, INK, SOFT, PALE = "#1f4e79", "#1c2733", "#6b7280", "#d6e2ec"
+VERDICT_COLOURS = {
+    "works": "#1b7f5c",
+    "needs improvement": "#b3382c",
+    "no evidence": "#6b7280",
+}
+_FONTS = "'Source Sans 3', 'Segoe UI', Helvetica, Arial, sans-serif"
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Set the workbook's look for the drawings inside the block, and nothing outside it."""
+    look = sns.axes_style("white") | {
+        "axes.edgecolor": "#b8c2cc",
+        "axes.labelcolor": SOFT,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "font.family": ["DejaVu Sans"],
+        "font.size": 11,
+        "text.color": INK,
+        "xtick.color": SOFT,
+        "ytick.color": INK,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "workbook",
+    }
+    with mpl.rc_context(look):
+        yield
+
+
+def new_axes(width: float = 7.6, height: float = 3.0) -> Axes:
+    """Return the axes of a new figure (inches) that belongs to no global state."""
+    return Figure(figsize=(width, height), layout="constrained").subplots()
+
+
+def as_svg(ax: Axes) -> str:
+    """Return a figure as an SVG element: real text, no date, the same bytes for the same data."""
+    target = io.StringIO()
+    with style():
+        ax.figure.savefig(target, format="svg", transparent=True, metadata={"Date": None})
+    svg = target.getvalue()
+    svg = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", svg, flags=re.DOTALL)
+    svg = svg[svg.index("<svg") :].replace("<svg ", '<svg stroke-linejoin="round" ', 1)
+    # The page's own font; matplotlib measured with a wider one, so nothing overflows.
+    return re.sub(r"font-family: [^;\"]*", f"font-family: {_FONTS}", own_ids(svg))
+
+
+def own_ids(svg: str) -> str:
+    """Give an SVG element ids of its own, so that several can stand in one page.
+
+    Examples
+    --------
+    >>> own_ids('<svg><g id="a"/><use href="#a"/></svg>')
+    '<svg><g id="p9f9826-a"/><use href="#p9f9826-a"/></svg>'
+    """
+    mine = f"p{hashlib.sha256(svg.encode()).hexdigest()[:6]}-"
+    return re.sub(r'((?<![\w-])id="|href="#|url\(#)', rf"\g<1>{mine}", svg)
+
+
+def rate_bands(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
+    """Draw one row per rate: what is confirmed, what is unknown, the interval and the target.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Columns label, confirmed, upper, low, high, target (shares 0 to 1 or missing), verdict.
+    say : Language
+        The language of the marks on the axis.
+    ax : Axes, optional
+        Where to draw; default: a new figure.
+    """
+    with style():
+        ax = ax or new_axes(height=0.9 + 0.42 * len(data))
+        for place, row in enumerate(data.itertuples()):
+            _rate_band(ax, place, row)
+        ax.set_yticks(range(len(data)), data["label"])
+        ax.invert_yaxis()
+        ax.tick_params(left=False)
+        ax.spines["left"].set_visible(False)
+        low = data[["low", "confirmed", "target"]].min().min()
+        ax.set_xlim(max(0.0, np.floor((low - 0.03) * 20) / 20) if low == low else 0.0, 1.005)
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda share, _: say.percent(share, 0)))
+        ax.xaxis.grid(True, color="#e6ebf0", linewidth=0.8)
+        ax.set_axisbelow(True)
+    return ax
+
+
+def _rate_band(ax: Axes, place: int, row: object) -> None:
+    if row.upper != row.upper:
+        ax.annotate("○", (1.0, place), color=SOFT, ha="right", va="center", fontsize=11)
+        return
+    sure = row.confirmed if row.confirmed == row.confirmed else 0.0
+    colour = VERDICT_COLOURS.get(row.verdict, ACCENT)
+    ax.barh(place, sure, height=0.46, color=colour, alpha=0.92)
+    ax.barh(
+        place,
+        row.upper - sure,
+        left=sure,
+        height=0.46,
+        color="white",
+        edgecolor=colour,
+        hatch="////",
+    )
+    ax.plot([row.low, row.high], [place, place], color=INK, linewidth=1.4, solid_capstyle="butt")
+    for end in (row.low, row.high):
+        ax.plot([end, end], [place - 0.11, place + 0.11], color=INK, linewidth=1.4)
+    if row.target == row.target:
+        ax.plot([row.target] * 2, [place - 0.36, place + 0.36], color=INK, linewidth=2.2)
+
+
+def weekly_rates(
+    data: pd.DataFrame, say: Language, *, target: float | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw a rate over the weeks: the confirmed share, the unknown part above it, the volume below.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per period, in order: period, confirmed, upper (shares 0 to 1), n (orders judged).
+    target : float, optional
+        Drawn as a line.
+    """
+    with style():
+        ax = ax or new_axes(height=3.1)
+        place = np.arange(len(data))
+        confirmed, upper = data["confirmed"].astype(float), data["upper"].astype(float)
+        ax.fill_between(place, confirmed, upper, color=PALE, linewidth=0)
+        ax.plot(place, confirmed, color=ACCENT, linewidth=1.9, marker="o", markersize=3.2)
+        if target is not None:
+            ax.axhline(target, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
+        low = np.nanmin(confirmed) if confirmed.notna().any() else 0.0
+        floor = max(0.0, np.floor((low - 0.12) * 10) / 10)
+        ax.set_ylim(floor, 1.01)
+        ax.set_xlim(-0.6, len(data) - 0.4)
+        volume = data["n"] / max(data["n"].max(), 1) * (1.01 - floor) * 0.18
+        ax.bar(place, volume, bottom=floor, width=0.8, color="#c9d3dc", linewidth=0)
+        step = max(1, round(len(data) / 9))
+        ax.set_xticks(place[::step], data["period"].iloc[::step])
+        ax.tick_params(axis="x", labelsize=9.5, colors=SOFT)
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: say.percent(share, 0)))
+        ax.yaxis.grid(True, color="#e6ebf0", linewidth=0.8)
+        ax.set_axisbelow(True)
+    return ax

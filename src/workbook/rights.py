@@ -1,0 +1,494 @@
+"""Measure the seven rights: rates with bounds, intervals and verdicts under a named contract."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from workbook import plots, results
+from workbook.counts import COUNTS, Label, count_measures
+from workbook.data import Client, latest_day
+from workbook.language import Language, speak
+from workbook.profile import Profile
+from workbook.results import Finding
+from workbook.schema import columns, nearest
+from workbook.states import RIGHT, STATE_BITS, WRONG, LineStates, judge_lines
+
+__all__ = [
+    "Rights",
+    "count_words",
+    "interval_words",
+    "measure_name",
+    "measure_rights",
+    "order_due",
+    "rate_finding",
+    "rate_words",
+    "right_name",
+    "verdict_words",
+    "week_of",
+]
+
+# The columns that show each right; those of time and information depend on the contract.
+_SHOWN_BY = {
+    "product": ("product", "product_delivered"),
+    "quantity": ("quantity_ordered", "quantity_delivered"),
+    "place": ("place_ordered", "place_delivered"),
+    "condition": ("condition",),
+    "price": ("unit_price", "unit_price_invoiced"),
+    "customer": ("customer_ok",),
+}
+_PROMISED = {"promised": "promised_at", "promised_latest": "promised_latest_at"}
+_PROMISED |= {"requested": "requested_at"}
+_TOLD_BY = {"documents": "documents", "confirmation": "confirmed_at"}
+_TOLD_BY |= {"notice": "notice_at", "tracking": "tracking_at"}
+UNKNOWN_WORTH_TELLING = 0.05
+
+
+@dataclass(frozen=True)
+class Rights:
+    """The measures of a client: `.data` has one row per measure, level, segment and period.
+
+    `contract` names every choice in force, `states` the judged lines behind the counts, `known` the
+    rights that some line shows to be right or wrong.
+    """
+
+    data: pd.DataFrame
+    contract: dict[str, object]
+    as_of: pd.Timestamp
+    profile: Profile
+    states: LineStates
+    frame: pd.DataFrame
+    known: tuple[str, ...]
+
+    @property
+    def in_scope(self) -> tuple[str, ...]:
+        """The rights that make a perfect order here."""
+        return tuple(self.profile.rights)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The rights in scope that some line shows to be right or wrong."""
+        return tuple(right for right in self.in_scope if right in self.known)
+
+    def overall(self, measure: str, level: str = "order") -> pd.Series:
+        """Return one measure over all lines or orders.
+
+        Raises
+        ------
+        ValueError
+            If there is no such measure at this level.
+        """
+        rows = self.data[(self.data["measure"] == measure) & (self.data["level"] == level)]
+        rows = rows[rows["period"].isna() & rows["segment"].map(len).eq(0)]
+        if rows.empty:
+            known = sorted(set(self.data["measure"]))
+            raise ValueError(
+                f"there is no measure {measure!r} by {level}; write one of {', '.join(known)}"
+            )
+        return rows.iloc[0]
+
+    def by(self, *columns: str) -> "Rights":
+        """Measure again, within each value of these columns (`week` for the weeks of the due date).
+
+        An order counts in every group in which it has lines, judged by those lines.
+
+        Raises
+        ------
+        ValueError
+            If the order lines have no such column.
+        """
+        parts = [_count(self, *_groups(self, column)) for column in columns]
+        return replace(self, data=pd.concat([self.data, *parts], ignore_index=True))
+
+    def order_states(self, right: str) -> np.ndarray:
+        """Return each order's state in a right: 0 not applicable, 1 right, 2 unknown, 3 wrong."""
+        lines = np.where(self.states.pending, 0, self.states.marks[right] >> 5)
+        orders = np.zeros(len(self.states.order_ids), np.int8)
+        np.maximum.at(orders, self.states.order, lines.astype(np.int8))
+        return orders
+
+    def scorecard(self) -> pd.DataFrame:
+        """Return the rights in scope and the perfect order, over all orders: one row each."""
+        names = [f"right_{right}" for right in self.in_scope]
+        names += ["perfect_order", "perfect_order_measured"]
+        rows = pd.DataFrame([self.overall(name) for name in names]).reset_index(drop=True)
+        return rows if len(self.measured) < len(self.in_scope) else rows.iloc[:-1]
+
+    def table(self, language: str | None = None) -> pd.DataFrame:
+        """Return the scorecard for reading: rates, interval, coverage and verdict in words."""
+        say = speak(language or self.profile.language)
+        rows = [
+            {
+                say("Right"): measure_name(row["measure"], say),
+                say("Right orders"): rate_words(row, say),
+                say("95 % interval"): interval_words(row["interval"], say),
+                say("Known"): say.percent(row["coverage"]),
+                say("Orders judged"): say.number(row["right"] + row["wrong"] + row["unknown"]),
+                say("Target"): say.percent(row["target"]),
+                say("Verdict"): verdict_words(row, say),
+            }
+            for _, row in self.scorecard().iterrows()
+        ]
+        return pd.DataFrame(rows)
+
+    def plot(self, ax: Axes | None = None, language: str | None = None) -> Axes:
+        """Draw the scorecard: confirmed, unknown, interval and target of each right."""
+        say = speak(language or self.profile.language)
+        rows = self.scorecard()
+        shown = rows[["confirmed", "upper", "target"]].astype(float)
+        shown["label"] = [measure_name(name, say) for name in rows["measure"]]
+        shown["verdict"] = rows["verdict"].map(_SHOWN_AS).fillna("")
+        shown["low"] = [interval[0] if interval else np.nan for interval in rows["interval"]]
+        shown["high"] = [interval[1] if interval else np.nan for interval in rows["interval"]]
+        return plots.rate_bands(shown, say, ax)
+
+    def findings(self, language: str | None = None) -> list[Finding]:
+        """Return a finding per right, one for the perfect order, and what to record next."""
+        say = speak(language or self.profile.language)
+        return [*_overall_findings(self, say), *_to_record(self, say)]
+
+    def _repr_html_(self) -> str:
+        shown = self.table()
+        rows = shown.itertuples(index=False)
+        say = speak(self.profile.language)
+        caption = say("The seven rights, by order")
+        return results.Shown(
+            (results.table(list(shown), rows, caption=caption, numeric=[1, 2, 3, 4, 5]),)
+        )._repr_html_()
+
+    def as_json(self) -> dict[str, object]:
+        """Return what `workbook measure --json` prints after the client's id."""
+        whole_day = self.as_of == self.as_of.normalize()
+        return {
+            "as_of": str(self.as_of.date()) if whole_day else self.as_of.isoformat(),
+            "contract": self.contract,
+            "measures": [_plain(row) for row in self.data.to_dict("records")],
+        }
+
+
+_SHOWN_AS = {"met": "works", "missed": "needs improvement", "not demonstrable": "no evidence"}
+
+
+def measure_rights(
+    source: Client | pd.DataFrame,
+    *,
+    by: str | Sequence[str] = (),
+    as_of: object = None,
+    profile: Profile | None = None,
+    **choices: object,
+) -> Rights:
+    """Measure the rights of a client's order lines.
+
+    Every rate comes with its counts: confirmed = right / (right + wrong + unknown), known_only =
+    right / (right + wrong), upper = (right + unknown) / all three. Unknown is never right. The
+    interval runs from Wilson's lower bound of confirmed to his upper bound of upper; a verdict
+    rests on it.
+
+    Parameters
+    ----------
+    source : Client or DataFrame
+        A client with order lines, or a typed order_lines frame (order_id and any other columns).
+    by : column name or names, optional
+        Also measure within each value; `week` stands for the week in which an order was due.
+    as_of : date, optional
+        What happened later is unseen. Default: the profile's, else the last date in the orders.
+    profile, **choices
+        A profile for a bare frame; single choices of the contract, such as due="requested".
+
+    Returns
+    -------
+    Rights
+
+    Raises
+    ------
+    ValueError
+        If there are no order lines, no date to judge by, or a choice is not known.
+
+    References
+    ----------
+    SCOR RL.1.1 Perfect Customer Order Fulfilment: an order is perfect when all its lines are, in
+    all components; it is counted, never multiplied from the components' rates.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame(
+    ...     {
+    ...         "order_id": ["1", "2"],
+    ...         "promised_at": pd.to_datetime(["2025-03-03"] * 2),
+    ...         "delivered_at": pd.to_datetime(["2025-03-03", "2025-03-05"]),
+    ...     }
+    ... )
+    >>> on_time = measure_rights(lines).overall("right_time")
+    >>> int(on_time["right"]), int(on_time["wrong"]), float(on_time["confirmed"])
+    (1, 1, 0.5)
+    """
+    if isinstance(source, Client):
+        frame, profile, as_of = source.order_lines, profile or source.profile, as_of or source.as_of
+    else:
+        frame = source
+    if frame is None:
+        raise ValueError("the client has no order lines; add order_lines.csv to its folder")
+    profile = _with_choices(profile or Profile(name=""), choices)
+    as_of = as_of or profile.as_of or latest_day(frame)
+    if as_of is None:
+        raise ValueError("no date says up to when the orders were seen; set as_of in client.yaml")
+    states = judge_lines(frame, profile, as_of)
+    rights = Rights(
+        data=pd.DataFrame(),
+        contract=profile.contract_choices() | {"as_of": str(as_of)},
+        as_of=pd.Timestamp(as_of),
+        profile=profile,
+        states=states,
+        frame=frame,
+        known=_known(states),
+    )
+    everything = _count(rights, np.zeros(len(states.order), int), [({}, None)])
+    return replace(rights, data=everything).by(*([by] if isinstance(by, str) else by))
+
+
+def _with_choices(profile: Profile, choices: dict[str, object]) -> Profile:
+    for name in choices:
+        if name not in Profile.__dataclass_fields__:
+            near = nearest(name, Profile.__dataclass_fields__)
+            hint = f"; did you mean {near!r}?" if near else ""
+            raise ValueError(f"choice {name!r} is not known{hint}")
+    if "tolerance" in choices:
+        choices = choices | {"tolerance": {**profile.tolerance, **choices["tolerance"]}}
+    return replace(profile, **choices) if choices else profile
+
+
+def _count(rights: Rights, group: np.ndarray, labels: list[Label]) -> pd.DataFrame:
+    prices = np.full(len(rights.states.order), np.nan)
+    if "unit_price" in rights.frame:
+        column = rights.frame["unit_price"].to_numpy(float, na_value=np.nan)
+        prices = column[rights.states.first_row]
+    return count_measures(rights.states, rights.profile, rights.known, prices, (group, labels))
+
+
+def _known(states: LineStates) -> tuple[str, ...]:
+    judged = ~states.pending & ~states.excluded
+    shown = {name: mark[judged] & STATE_BITS for name, mark in states.marks.items()}
+    return tuple(
+        name for name, state in shown.items() if ((state == RIGHT) | (state == WRONG)).any()
+    )
+
+
+# --- groups ---------------------------------------------------------------------------------------
+
+
+def _groups(rights: Rights, column: str) -> tuple[np.ndarray, list[Label]]:
+    """Return each line's group (-1: blank) and each group's (segment, period)."""
+    if column == "week":
+        codes, weeks = pd.factorize(week_of(order_due(rights.states)), sort=True)
+        return codes, [({}, week) for week in weeks]
+    if column not in rights.frame:
+        near = nearest(column, rights.frame.columns)
+        hint = f"; did you mean {near!r}?" if near else ""
+        have = ", ".join(map(str, rights.frame.columns))
+        raise ValueError(f"the order lines have no column {column!r}{hint} They have: {have}")
+    values = rights.frame[column].to_numpy()[rights.states.first_row]
+    codes, names = pd.factorize(values, sort=True)
+    return codes, [({column: str(name)}, None) for name in names]
+
+
+def order_due(states: LineStates) -> np.ndarray:
+    """Return, for each line, when the last line of its order is due."""
+    last = np.full(len(states.order_ids), np.datetime64("NaT", "us"))
+    np.fmax.at(last, states.order, states.due_at)
+    return last[states.order]
+
+
+def week_of(moments: np.ndarray) -> np.ndarray:
+    """Return the ISO week of each moment as text such as 2025-W47; None where there is none.
+
+    Examples
+    --------
+    >>> week_of(np.array(["2025-12-29", "NaT"], "datetime64[us]")).tolist()
+    ['2026-W01', None]
+    """
+    days = moments.astype("datetime64[D]")
+    unique, code = np.unique(days, return_inverse=True)
+    names = [None if np.isnat(day) else f"{day.astype(object):%G-W%V}" for day in unique]
+    return np.array(names, object)[code]
+
+
+def _plain(row: dict[str, object]) -> dict[str, object]:
+    """Turn a row into plain JSON values: no NaN, no missing keys left over from other rows."""
+    gone = lambda value: isinstance(value, float) and value != value
+    row = {key: None if gone(value) else value for key, value in row.items()}
+    if row.get("timing") is None:
+        row.pop("timing", None)
+    if row["level"] in ("line", "order"):
+        row |= {name: int(row[name]) for name in COUNTS}
+    return row
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+def right_name(right: str, say: Language) -> str:
+    """Return the name of a right in a language.
+
+    Examples
+    --------
+    >>> right_name("time", speak("en"))
+    'Right time'
+    """
+    names = {
+        "product": say("Right product"),
+        "quantity": say("Right quantity"),
+        "time": say("Right time"),
+        "place": say("Right place"),
+        "condition": say("Right condition"),
+        "price": say("Right price"),
+        "information": say("Right information"),
+        "customer": say("Right customer"),
+    }
+    return names[right]
+
+
+def measure_name(measure: str, say: Language) -> str:
+    """Return the name of a measure in a language."""
+    names = {
+        "perfect_order": say("Perfect order"),
+        "perfect_order_measured": say("Perfect in what is measured"),
+        "otif": say("On time in full"),
+        "order_fill_rate": say("Order fill rate"),
+    }
+    return names.get(measure) or right_name(measure.removeprefix("right_"), say)
+
+
+def rate_words(row: pd.Series, say: Language) -> str:
+    """Say a rate with its bounds: one number when all is known, two when some is not."""
+    if pd.isna(row["upper"]):
+        return say("not measured")
+    upper = say.percent(row["upper"])
+    if pd.isna(row["confirmed"]):
+        return say("at most {upper}", upper=upper)
+    confirmed = say.percent(row["confirmed"])
+    return confirmed if confirmed == upper else say("{low} to {high}", low=confirmed, high=upper)
+
+
+def interval_words(interval: Sequence[float] | None, say: Language) -> str:
+    """Say an interval, or a dash."""
+    if interval is None:
+        return "–"
+    return say("{low} to {high}", low=say.percent(interval[0]), high=say.percent(interval[1]))
+
+
+def verdict_words(row: pd.Series, say: Language) -> str:
+    """Say what the interval shows about the target."""
+    if pd.isna(row["upper"]):
+        return say("not measured")
+    words = {
+        "met": say("met"),
+        "missed": say("missed"),
+        "not demonstrable": say("not demonstrable"),
+    }
+    return words.get(row["verdict"], say("no target set"))
+
+
+# --- findings -------------------------------------------------------------------------------------
+
+
+def _overall_findings(rights: Rights, say: Language) -> Iterator[Finding]:
+    """Yield one finding per right in scope that is measured, and one for the perfect order."""
+    for right in rights.measured:
+        yield rate_finding(rights.overall(f"right_{right}"), right_name(right, say), right, say)
+    if rights.measured:
+        yield rate_finding(rights.overall("perfect_order"), say("Perfect order"), None, say)
+
+
+def rate_finding(row: pd.Series, name: str, right: str | None, say: Language) -> Finding:
+    """Say how a rate over all orders stands to its target, with its n and what would decide."""
+    n = int(row["right"] + row["wrong"] + row["unknown"])
+    values = {"name": name, "rate": rate_words(row, say), "orders": count_words(n, say)}
+    values["target"] = say.percent(row["target"])
+    kind, sentence = "no evidence", say("{name}: {rate} of {orders}. No target is set.", **values)
+    if row["verdict"] == "met":
+        kind, sentence = (
+            "works",
+            say("{name}: {rate} of {orders}; the target is {target}.", **values),
+        )
+    elif row["verdict"] == "missed":
+        kind = "needs improvement"
+        sentence = say("{name}: only {rate} of {orders}; the target is {target}.", **values)
+    elif row["verdict"] == "not demonstrable":
+        sentence = say(
+            "{name}: {rate} of {orders}; that shows neither that the target of {target} is met nor "
+            "that it is missed.",
+            **values,
+        )
+        if pd.notna(row["n_decides"]):
+            sentence += " " + say(
+                "At this rate {needed} would decide.",
+                needed=count_words(int(row["n_decides"]), say),
+            )
+    known = pd.notna(row["confirmed"])
+    return Finding(
+        id=row["measure"].replace("_", "-"),
+        kind=kind,
+        sentence=sentence,
+        right=right,
+        n=n,
+        observed=float(row["confirmed"]) if known else None,
+        expected=_number(row["target"]),
+        interval=tuple(row["interval"]) if row["interval"] is not None else None,
+        effect=float(row["confirmed"] - row["target"])
+        if known and pd.notna(row["target"])
+        else None,
+    )
+
+
+def _number(value: object) -> float | None:
+    return None if pd.isna(value) else float(value)
+
+
+def count_words(n: int, say: Language) -> str:
+    """Say a number of orders."""
+    return say.plural("{n} order", "{n} orders", n)
+
+
+def _to_record(rights: Rights, say: Language) -> Iterator[Finding]:
+    """Yield what to record next: the columns without which a right can't be judged."""
+    labels = {name: column.labels[say.code] for name, column in columns("order_lines").items()}
+    for right in rights.in_scope:
+        name = right_name(right, say)
+        wanted = [column for column in _shown_by(right, rights) if column not in rights.frame]
+        if right not in rights.measured:
+            listed = say.listing([labels[column] for column in wanted or _shown_by(right, rights)])
+            sentence = say(
+                "{name} is not measured. Record next: {columns}.", name=name, columns=listed
+            )
+            yield Finding(f"record-{right}", "no evidence", sentence, right=right, n=0)
+            continue
+        row = rights.overall(f"right_{right}")
+        unknown = 1 - row["coverage"]
+        if unknown >= UNKNOWN_WORTH_TELLING:
+            n = int(row["right"] + row["wrong"] + row["unknown"])
+            sentence = say(
+                "{name} is not known for {share} of {orders}: so much could hide there.",
+                name=name,
+                share=say.percent(unknown),
+                orders=count_words(n, say),
+            )
+            yield Finding(
+                f"unknown-{right}",
+                "data",
+                sentence,
+                right=right,
+                n=n,
+                observed=unknown,
+                effect=unknown,
+            )
+
+
+def _shown_by(right: str, rights: Rights) -> tuple[str, ...]:
+    """Return the columns that show a right, under the contract in force."""
+    if right == "information":
+        return tuple(_TOLD_BY[kind] for kind in rights.profile.information)
+    if right == "time":
+        return (_PROMISED[rights.profile.due], "delivered_at")
+    return _SHOWN_BY[right]

@@ -1,0 +1,242 @@
+"""Draw the road map: what works, what needs improvement, and where, with the evidence for each."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.stats import hypergeom
+
+from workbook.causes import Cell, failing_cells
+from workbook.data import Client
+from workbook.language import Language, speak
+from workbook.process import Process, build_process, names_in
+from workbook.responses import Scores, score_responses
+from workbook.results import Finding
+from workbook.rights import Rights, count_words, measure_rights, rate_finding, right_name
+from workbook.stats import false_discovery, newcombe_interval
+from workbook.survey import Questionnaire, design_survey
+
+__all__ = ["RoadMap", "draw_road_map", "pseudonyms"]
+
+
+@dataclass(frozen=True)
+class RoadMap:
+    """Everything that was found about a client; a part the client's data can't give is None.
+
+    `steps` has one row per process step: step_id, step, role, rights, verdict (works, needs
+    improvement, no evidence), evidence (a sentence with its n) and says (the client's own status,
+    never mixed in).
+    """
+
+    client: Client
+    language: str
+    rights: Rights | None
+    process: Process | None
+    questionnaire: Questionnaire
+    scores: Scores | None
+    findings: tuple[Finding, ...]
+    steps: pd.DataFrame
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """The verdict of each step, by its id."""
+        return dict(zip(self.steps["step_id"], self.steps["verdict"], strict=True))
+
+    def of_kind(self, kind: str) -> list[Finding]:
+        """Return the findings of one kind, most important first."""
+        return [finding for finding in self.findings if finding.kind == kind]
+
+
+def draw_road_map(client: Client, language: str | None = None) -> RoadMap:
+    """Measure a client, judge every step and list what was found.
+
+    Customers' names are replaced by pseudonyms unless the profile says show_customers.
+
+    Parameters
+    ----------
+    client : Client
+        As `open_client` returns it.
+    language : str, optional
+        en, fr, pl or ru; default: the client's.
+
+    Returns
+    -------
+    RoadMap
+    """
+    language = language or client.profile.language
+    say = speak(language)
+    rights = _measure(client)
+    process = build_process(client.steps) if client.steps is not None else None
+    findings, steps = [], pd.DataFrame(columns=["step_id", "verdict"])
+    if rights is not None:
+        findings += rights.findings(language)
+        findings += [cell.finding(say) for cell in failing_cells(rights)]
+    if process is not None:
+        steps, there = _judge_steps(client, process, rights, say)
+        findings += there + process.findings(language)
+    questionnaire = design_survey(client, findings=findings, language=language)
+    scores = _score(client, questionnaire)
+    findings += scores.findings(language) if scores is not None else []
+    return RoadMap(
+        client=client,
+        language=language,
+        rights=rights,
+        process=process,
+        questionnaire=questionnaire,
+        scores=scores,
+        findings=tuple(sorted(findings, key=_importance)),
+        steps=steps,
+    )
+
+
+def _measure(client: Client) -> Rights | None:
+    lines = client.order_lines
+    if lines is None or lines.empty:
+        return None
+    if "customer" in lines and not client.profile.show_customers:
+        lines = lines.assign(customer=lines["customer"].map(pseudonyms(lines["customer"])))
+    targets = client.profile.targets | _standards(client.standards)
+    return measure_rights(
+        lines, profile=replace(client.profile, targets=targets), as_of=client.as_of
+    )
+
+
+def _standards(standards: pd.DataFrame | None) -> dict[str, float]:
+    """Return the written targets that hold for everyone; those of a segment hold there only."""
+    if standards is None:
+        return {}
+    if "segment" in standards:
+        standards = standards[standards["segment"].isna()]
+    return dict(zip(standards["measure"], standards["target"], strict=True))
+
+
+def pseudonyms(customers: pd.Series) -> dict[str, str]:
+    """Return a pseudonym for each customer, the one with most lines first.
+
+    Examples
+    --------
+    >>> pseudonyms(pd.Series(["Bo", "Al", "Bo"]))
+    {'Bo': 'C1', 'Al': 'C2'}
+    """
+    counts = customers.value_counts()
+    ranked = sorted(counts.index, key=lambda name: (-counts[name], str(name)))
+    return {name: f"C{place}" for place, name in enumerate(ranked, start=1)}
+
+
+def _score(client: Client, questionnaire: Questionnaire) -> Scores | None:
+    if client.responses is None or client.responses.empty:
+        return None
+    return score_responses(client.responses, questionnaire, min_group=client.profile.min_group)
+
+
+def _importance(finding: Finding) -> tuple[int, float]:
+    """Failures first, by how many orders they touch; then what is not known; then what works."""
+    order = ["needs improvement", "no evidence", "data", "works"].index(finding.kind)
+    touched = (finding.n or 0) * abs(finding.effect or 0)
+    return (order, -touched)
+
+
+# --- the steps ------------------------------------------------------------------------------------
+
+
+def _judge_steps(
+    client: Client, process: Process, rights: Rights | None, say: Language
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Judge each step by the rights it protects and by the orders that passed it."""
+    worse = _worse_there(client, process, rights)
+    rows, findings = [], []
+    for step in process.steps.itertuples():
+        protects = [right for right in names_in(step.rights) if rights and right in rights.measured]
+        judged = {right: rights.overall(f"right_{right}") for right in protects}
+        missed = [right for right in protects if judged[right]["verdict"] == "missed"]
+        there = [cell for cell in worse if cell.where["step_id"] == step.step_id]
+        met = bool(protects) and all(row["verdict"] == "met" for row in judged.values())
+        verdict = "needs improvement" if missed or there else "works" if met else "no evidence"
+        shown = missed if missed else protects
+        evidence = [
+            rate_finding(judged[right], right_name(right, say), right, say).sentence
+            for right in shown
+        ]
+        found = [_step_finding(cell, step.step, say) for cell in there]
+        evidence = [finding.sentence for finding in found] + evidence
+        findings += found
+        rows.append(
+            {
+                "step_id": step.step_id,
+                "step": step.step,
+                "role": step.role,
+                "rights": tuple(names_in(step.rights)),
+                "verdict": verdict,
+                "evidence": " ".join(evidence),
+                "says": getattr(step, "status", None),
+            }
+        )
+    return pd.DataFrame(rows), findings
+
+
+def _worse_there(client: Client, process: Process, rights: Rights | None) -> list[Cell]:
+    """Compare the orders that passed a step with those that did not, for each right it protects."""
+    events = client.events
+    if rights is None or events is None or "delivered_at" not in client.order_lines:
+        return []
+    order_of = pd.Series(range(len(rights.states.order_ids)), index=rights.states.order_ids)
+    # What comes after the delivery (a claim, say) follows from a failure and did not bring it.
+    delivered = client.order_lines.groupby("order_id")["delivered_at"].max()
+    before = events[events["event_at"] <= events["order_id"].map(delivered)]
+    tried = []
+    for step in process.steps.itertuples():
+        activity = getattr(step, "activity", None)
+        activity = step.step if pd.isna(activity) else activity
+        passed = np.zeros(len(order_of), bool)
+        names = before.loc[before["activity"] == activity, "order_id"].unique()
+        passed[order_of.reindex(names).dropna().to_numpy(int)] = True
+        for right in names_in(step.rights):
+            if right in rights.measured and passed.any() and not passed.all():
+                tried.append(_compare(step.step_id, right, passed, rights))
+    tried = [cell for cell in tried if cell.n >= 30]
+    if not tried:
+        return []
+    passes = false_discovery([cell.p for cell in tried], 0.05)
+    large = [cell.share - cell.share_elsewhere >= 0.03 for cell in tried]
+    return [cell for cell, one, two in zip(tried, passes, large, strict=True) if one and two]
+
+
+def _compare(step_id: str, right: str, passed: np.ndarray, rights: Rights) -> Cell:
+    state = rights.order_states(right)
+    known, wrong = state % 2 == 1, state == 3
+    n, k = int((known & passed).sum()), int((wrong & passed).sum())
+    m, j = int((known & ~passed).sum()), int((wrong & ~passed).sum())
+    return Cell(
+        right=right,
+        where={"step_id": step_id},
+        period=None,
+        n=n,
+        wrong=k,
+        share_elsewhere=j / m if m else 0.0,
+        interval=newcombe_interval(k, n, j, m),
+        p=float(hypergeom.sf(k - 1, n + m, k + j, n)),
+    )
+
+
+def _step_finding(cell: Cell, step: str, say: Language) -> Finding:
+    sentence = say(
+        "{right} fails in {share} of {orders} that pass the step {step}, against {elsewhere} of "
+        "the others.",
+        right=right_name(cell.right, say),
+        share=say.percent(cell.share),
+        orders=count_words(cell.n, say),
+        step=step,
+        elsewhere=say.percent(cell.share_elsewhere),
+    )
+    return Finding(
+        id=f"step-{cell.where['step_id']}-{cell.right}",
+        kind="needs improvement",
+        sentence=sentence,
+        right=cell.right,
+        step_id=cell.where["step_id"],
+        n=cell.n,
+        observed=cell.share,
+        expected=cell.share_elsewhere,
+        interval=tuple(cell.interval),
+        effect=cell.share - cell.share_elsewhere,
+    )
