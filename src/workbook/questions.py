@@ -3,23 +3,29 @@
 A bank is a YAML file, templates/survey.yaml or a client's own survey.yaml of the same form.
 """
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-
-import yaml
 
 from workbook.language import LANGUAGES, Language, speak
 from workbook.resources import template_path
-from workbook.schema import RIGHTS, DataError, Problem, columns, nearest
+from workbook.schema import RIGHTS, DataError, columns
+from workbook.yamltext import (
+    Place,
+    Wrong,
+    YamlText,
+    check_keys,
+    choice,
+    matching,
+    read_yaml,
+    text,
+    texts,
+    truth,
+)
 
 __all__ = ["Question", "Scale", "read_item_bank"]
-
-_KEYS = {
-    "items": ("id", "right", "construct", "scale", "polarity", "does_not_apply", "label", "text"),
-    "scales": ("values", "title", "labels", "does_not_apply"),
-}
 
 
 @dataclass(frozen=True)
@@ -61,10 +67,7 @@ class Question:
 
 
 def read_item_bank(
-    path: str | Path | None = None,
-    *,
-    language: str = "en",
-    languages: Sequence[str] = LANGUAGES,
+    path: str | Path | None = None, *, language: str = "en", languages: Sequence[str] = LANGUAGES
 ) -> tuple[Question, ...]:
     """Read an item bank and check it strictly.
 
@@ -88,122 +91,131 @@ def read_item_bank(
     >>> [item.id for item in read_item_bank() if item.right is None][:2]
     ['overall', 'contact']
     """
-    shipped = template_path("survey.yaml")
-    check = _Check(Path(path or shipped).name, speak(language), tuple(languages))
-    content = check.load(Path(path or shipped))
-    known = content if path is None else check.load(shipped)
-    nodes = dict(known["scales"]) | dict(content.get("scales") or {})
-    scales = {name: check.scale(name, node) for name, node in nodes.items()}
-    source = str(content.get("source", ""))
-    bank = tuple(check.question(node, scales, source) for node in content.get("items") or [])
-    check.ids([item.id for item in bank if item])
-    if check.problems:
-        raise DataError(check.problems)
-    return bank
+    if path is None:
+        return _shipped()
+    scales = {item.scale.name: item.scale for item in _shipped() if item.scale}
+    return _read(Path(path), speak(language), tuple(languages), scales)
 
 
-@dataclass
-class _Check:
-    """What is wrong with an item bank, collected while it is read."""
+@cache
+def _shipped() -> tuple[Question, ...]:
+    return _read(template_path("survey.yaml"), speak("en"), LANGUAGES, {})
 
-    file: str
-    say: Language
-    languages: tuple[str, ...]
-    problems: list[Problem] = field(default_factory=list)
 
-    def fault(self, place: str, problem: str, remedy: str, value: object = None) -> None:
-        shown = None if value is None else str(value)
-        self.problems.append(
-            Problem("error", "survey", problem, remedy, self.file, column=place, value=shown)
-        )
+def _maps(value: object, say: Language) -> list[dict[str, object]]:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise Wrong(say("a list of sets of keys is wanted here"), say("begin each with '- id:'"))
+    return value
 
-    def load(self, path: Path) -> dict[str, object]:
-        say = self.say
-        try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            mark = getattr(error, "problem_mark", None)
-            place = say("line {n}", n=mark.line + 1) if mark else ""
-            self.fault(place, say("the file can't be read"), say("write it as UTF-8 YAML"))
-            raise DataError(self.problems) from None
-        if not isinstance(content, dict) or not isinstance(content.get("items"), list):
-            self.fault("items", say("there is no list of items"), say("write items: and a list"))
-            raise DataError(self.problems)
-        return content
 
-    def node(self, place: str, node: object, kind: str) -> dict[str, object]:
-        say = self.say
-        if not isinstance(node, dict):
-            self.fault(place, say("is no set of keys"), say("write key: value lines"), node)
-            return {}
-        for key in (key for key in node if key not in _KEYS[kind]):
-            known = nearest(str(key), _KEYS[kind])
-            remedy = say("write one of {names}", names=", ".join([known] if known else _KEYS[kind]))
-            self.fault(place, say("the key is not known"), remedy, key)
-        return node
+_WORDS = dict.fromkeys(LANGUAGES, text)
+_SCALE = {
+    "values": texts,
+    "title": _WORDS,
+    "labels": dict.fromkeys(LANGUAGES, texts),
+    "does_not_apply": _WORDS,
+}
+_ITEM = {
+    "id": matching("[A-Za-z][A-Za-z0-9]{0,19}", "parking"),  # what LimeSurvey takes as a code
+    "right": choice(*RIGHTS, "customer"),
+    "construct": text,
+    "scale": text,
+    "polarity": choice("1", "-1"),
+    "does_not_apply": truth,
+    "label": _WORDS,
+    "text": _WORDS,
+}
 
-    def words(self, place: str, node: object) -> dict[str, str]:
-        given = node if isinstance(node, dict) else {}
-        texts = {str(code): words for code, words in given.items() if isinstance(words, str)}
-        missing = [code for code in self.languages if not texts.get(code, "").strip()]
+
+def _read(
+    path: Path, say: Language, languages: tuple[str, ...], scales: dict[str, Scale]
+) -> tuple[Question, ...]:
+    read = read_yaml(path, say)
+    data = read.data if isinstance(read.data, dict) else {}
+    allowed = {"source": text, "scales": {"*": _SCALE}, "items": _maps}
+    given = check_keys(data, allowed, read)
+    for name, node in given.get("scales", {}).items():
+        place = ("scales", name)
+        _need(read, place, data["scales"][name], ("title", "labels", "does_not_apply"), languages)
+        scales = scales | {name: _scale(name, node, read, languages)}
+    bank = []
+    for number, raw in enumerate(given.get("items", ()), start=1):
+        place = ("items", str(number))
+        _need(read, place, raw, ("label", "text"), languages)
+        node = check_keys(raw, _ITEM, read, place)
+        bank.append(_question(node, scales, read, place, given.get("source", "")))
+    if not bank:
+        read.add(("items",), None, say("there is no question"), say("write at least one item"))
+    _check_ids(bank, read)
+    if read.problems:
+        raise DataError(read.problems)
+    return tuple(bank)
+
+
+def _need(
+    read: YamlText,
+    place: Place,
+    raw: dict[str, object],
+    keys: Sequence[str],
+    languages: Sequence[str],
+) -> None:
+    """Note which of the languages a set of words lacks; words at fault were noted before."""
+    for key in keys:
+        given = raw.get(key) if isinstance(raw.get(key), dict) else {}
+        missing = ", ".join(code for code in languages if not given.get(code))
         if missing:
-            problem = self.say("there is no text in {languages}", languages=", ".join(missing))
-            self.fault(place, problem, self.say("write it in quotes beside the language's code"))
-        return texts
+            remedy = read.say("write it beside the language's code")
+            read.add((*place, key), missing, read.say("a language has no text"), remedy)
 
-    def scale(self, name: str, node: object) -> Scale:
-        say, node = self.say, self.node(name, node, "scales")
-        values = tuple(node.get("values") or ())
-        kinds = {type(value) for value in values}
-        if len(set(values)) < max(2, len(values)) or kinds not in ({int}, {str}):
-            remedy = say("write two or more, all whole numbers or all names")
-            self.fault(f"{name}.values", say("the values are not different points"), remedy, values)
-        labels = {
-            code: self.labels(f"{name}.labels.{code}", (node.get("labels") or {}).get(code), values)
-            for code in self.languages
-        }
-        titles = self.words(f"{name}.title", node.get("title"))
-        extra = self.words(f"{name}.does_not_apply", node.get("does_not_apply"))
-        return Scale(name, values, titles, labels, extra)
 
-    def labels(self, place: str, given: object, values: tuple[int | str, ...]) -> tuple[str, ...]:
-        labels = given if isinstance(given, list) else []
-        if len(labels) == 2 < len(values) and all(isinstance(value, int) for value in values):
-            first, last = labels
-            labels = [f"{values[0]} {first}", *map(str, values[1:-1]), f"{values[-1]} {last}"]
-        if len(labels) != len(values) or not all(isinstance(x, str) and x.strip() for x in labels):
-            n = self.say.number(len(values))
-            remedy = self.say("write {n} labels from worst to best, or the two ends", n=n)
-            self.fault(place, self.say("the labels don't fit the points"), remedy, given)
-        return tuple(map(str, labels))
+def _scale(name: str, node: dict[str, object], read: YamlText, languages: Sequence[str]) -> Scale:
+    say, given = read.say, node.get("values", ())
+    whole = all(value.lstrip("-").isdigit() for value in given)
+    values = tuple(int(value) if whole else value for value in given)
+    if len(values) < 2 or len(set(values)) < len(values):
+        remedy = say("write two or more, from worst to best")
+        read.add(("scales", name, "values"), None, say("the values aren't points"), remedy)
+    labels = {}
+    for code, words in node.get("labels", {}).items():
+        if whole and len(words) == 2 < len(values):
+            ends = f"{values[0]} {words[0]}", f"{values[-1]} {words[1]}"
+            words = (ends[0], *map(str, values[1:-1]), ends[1])
+        if len(set(words)) != len(values):
+            remedy = say("write {n} different ones, or the two ends", n=say.number(len(values)))
+            what = say("the labels don't fit the points")
+            read.add(("scales", name, "labels", code), None, what, remedy)
+        labels[code] = words
+    return Scale(name, values, node.get("title", {}), labels, node.get("does_not_apply", {}))
 
-    def question(self, node: object, scales: Mapping[str, Scale], source: str) -> Question | None:
-        say, node = self.say, self.node("items", node, "items")
-        name = str(node.get("id") or "")
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]{0,19}", name):
-            remedy = say("write at most 20 letters and digits, a letter first")
-            self.fault("items.id", say("the id is missing or not allowed"), remedy, name)
-        scale, right, polarity = node.get("scale"), node.get("right"), node.get("polarity", 1)
-        if scale != "open" and scale not in scales:
-            remedy = say("write one of {names}", names=", ".join([*scales, "open"]))
-            self.fault(f"{name}.scale", say("the scale is not known"), remedy, scale)
-        if right not in (None, *RIGHTS, "customer"):
-            remedy = say("write one of {names}", names=", ".join(RIGHTS))
-            self.fault(f"{name}.right", say("the right is not known"), remedy, right)
-        if polarity not in (1, -1):
-            remedy = say("write 1 or -1")
-            self.fault(f"{name}.polarity", say("the polarity is not known"), remedy, polarity)
-        texts = self.words(f"{name}.text", node.get("text"))
-        labels = self.words(f"{name}.label", node.get("label"))
-        extra = bool(node.get("does_not_apply", False))
-        construct = str(node.get("construct", ""))
-        chosen = scales.get(scale)
-        return Question(name, texts, labels, chosen, right, construct, polarity, extra, source)
 
-    def ids(self, names: Sequence[str]) -> None:
-        taken = {name for name in columns("responses") if name != "comment"}
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            self.fault("items.id", self.say("the id is used twice"), self.say("rename one"), name)
-        for name in sorted(taken & set(names)):
-            remedy = self.say("rename the item")
-            self.fault("items.id", self.say("a column of responses has this name"), remedy, name)
+def _question(
+    node: dict[str, object], scales: dict[str, Scale], read: YamlText, place: Place, source: str
+) -> Question:
+    scale = node.get("scale")
+    if scale != "open" and scale not in scales:
+        remedy = read.say("write one of {allowed}", allowed=", ".join([*scales, "open"]))
+        read.add((*place, "scale"), scale, read.say("the scale is not known"), remedy)
+    return Question(
+        id=node.get("id", ""),
+        texts=node.get("text", {}),
+        labels=node.get("label", {}),
+        scale=scales.get(scale),
+        right=node.get("right"),
+        construct=node.get("construct", ""),
+        polarity=int(node.get("polarity", 1)),
+        does_not_apply=node.get("does_not_apply", False),
+        source=source,
+    )
+
+
+def _check_ids(bank: Sequence[Question], read: YamlText) -> None:
+    used, taken = Counter(item.id for item in bank), set(columns("responses")) - {"comment"}
+    for number, item in enumerate(bank, start=1):
+        place, say = ("items", str(number), "id"), read.say
+        if not item.id and place not in read.lines:
+            read.add(place, None, say("the id is missing"), say("give each item an id"))
+        elif item.id and used[item.id] > 1:
+            read.add(place, item.id, say("the id is used twice"), say("rename one of them"))
+        elif item.id in taken:
+            what = say("a column of responses has this name")
+            read.add(place, item.id, what, say("rename the item"))
