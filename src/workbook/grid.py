@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cmp_to_key
 from itertools import pairwise
 
-__all__ = ["Grid", "Places", "Route", "assign_tracks", "lay_grid", "place", "route_arrows"]
+__all__ = ["Grid", "Places", "Route", "lay_grid", "place", "route_arrows"]
 
 BEND, CROSSING, SHARED, TRACK = 45, 110, 14, 9
 _PITCH, _ROW, _CHANNEL = 55, 60, 20
@@ -223,7 +223,7 @@ class _Leg:
         return self.low <= other.high + 0.02 and other.low <= self.high + 0.02
 
 
-def assign_tracks(grid: Grid, routes: Sequence[Route]) -> dict[Line, int]:
+def _assign_tracks(grid: Grid, routes: Sequence[Route]) -> dict[Line, int]:
     """Part arrows that share a line into tracks, in the order that crosses least.
 
     Sets each route's `tracks`, and returns the largest number of tracks per line.
@@ -282,19 +282,21 @@ class Places:
     """Where the lines of a grid are, in pixels: their middle, the lower ends of rows, the right."""
 
     grid: Grid
+    routes: Sequence[Route]
     tracks: Mapping[Line, int]
     box: tuple[float, float]
     x: dict[int, float]
     y: dict[int, float]
     ends: dict[int, float]
+    left: float
     right: float
 
-    def box_at(self, step: str) -> Point:
+    def corner(self, step: str) -> Point:
         """Return the top left corner of a step's box."""
         x, y = self.x[self.grid.x[step]], self.y[self.grid.y[step]]
         return x - self.box[0] / 2, y - self.box[1] / 2
 
-    def lane_at(self, role: str) -> tuple[float, float]:
+    def lane(self, role: str) -> tuple[float, float]:
         """Return a lane's top and bottom."""
         lines = self.grid.lanes[role]
         return self.ends.get(lines.start - 1, 0.0), self.ends[lines.stop - 1]
@@ -318,21 +320,23 @@ class Places:
         return (self.x if axis == "V" else self.y)[number] + track * pitch
 
     def _end(self, step: str, corner: Point, axis: str, at: float) -> Point:
-        x, y = self.box_at(step)
+        x, y = self.corner(step)
         if axis == "H":
             return x + (self.box[0] if corner[0] > self.grid.x[step] else 0), at
         return at, y + (self.box[1] if corner[1] > self.grid.y[step] else 0)
 
 
-def place(grid: Grid, tracks: Mapping[Line, int], box: tuple[float, float], left: float) -> Places:
+def place(grid: Grid, routes: Sequence[Route], box: tuple[float, float], left: float) -> Places:
     """Give every line its pixels: as much room as the arrows on it need, and no more.
 
     Parameters
     ----------
-    grid, tracks : Grid, mapping of line to number of tracks
+    grid, routes
+        From `lay_grid` and `route_arrows`.
     box : (width, height) of every step, pixels
     left : width of the band with the lanes' names, pixels
     """
+    tracks = _assign_tracks(grid, routes)
     x, right = _place_columns(grid, tracks, box[0], left)
     y: dict[int, float] = {}
     ends: dict[int, float] = {}
@@ -342,7 +346,7 @@ def place(grid: Grid, tracks: Mapping[Line, int], box: tuple[float, float], left
         tall = box[1] if line in grid.rows else 15 + (12 + (used - 1) * TRACK if used else 0)
         y[line] = edge + tall / 2
         ends[line] = edge = edge + tall
-    return Places(grid, tracks, box, x, y, ends, right)
+    return Places(grid, routes, tracks, box, x, y, ends, left, right)
 
 
 def _place_columns(

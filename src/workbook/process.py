@@ -2,52 +2,24 @@
 
 A step takes its wait (before somebody starts) and its touch time (while somebody works on it).
 An arrow runs from each predecessor to the step; a way back is marked by `rework_to` and is
-no arrow of the forward graph, which therefore has no cycle.
+no arrow of the forward graph, which therefore has no circle.
 """
 
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 import networkx as nx
-import numpy as np
 import pandas as pd
 
 from workbook.language import Language, speak
 from workbook.results import Finding
-from workbook.schema import RIGHTS, DataError, Problem, nearest
+from workbook.schema import DataError, Problem
+from workbook.steps import TIMES, check_steps, names_in, step_graph, typed_steps
 
 __all__ = ["Process", "build_process", "check_steps", "names_in"]
 
-TIMES = ("touch_minutes", "wait_minutes")
-_NUMBERS = (*TIMES, "optimistic_minutes", "pessimistic_minutes", "cost", "rework_share")
-_TEXTS = ("step_id", "step", "role", "rework_to", "join", "split")
-_LISTS = ("predecessors", "rights")
-_REQUIRED = {"step_id": "a short name for each step", "step": "what is done", "role": "who does it"}
-# What can be wrong with a table of steps: the fault, the remedy, and its severity if no error.
-_FAULTS = {
-    "absent": ("the column is missing", ""),
-    "empty": ("the table has no step", "add the steps"),
-    "blank": ("the cell is blank", ""),
-    "twice": ("two steps have this step_id", "give each step an id of its own"),
-    "itself": ("the step waits for itself", "take it out; a repeated step is marked by rework_to"),
-    "no step": ("no step has this step_id", ""),
-    "number": ("the number is negative or infinite", "write 0 or more; blank if it is unknown"),
-    "share": ("the share is not below 1", "write a share from 0 to less than 1 (8 % is 0.08)"),
-    "right": ("the right is not known", ""),
-    "choice": ("the word is not known", "write all or any"),
-    "circle": (
-        "the steps run in a circle",
-        "take one predecessor out, or mark the way back with rework_to and rework_share",
-    ),
-    "island": ("the step is joined to no other", "name its predecessors or successors", "warning"),
-    "forward": (
-        "the way back leads to a step that is not before it",
-        "name an earlier step; it is drawn, but left out of the expected time",
-        "warning",
-    ),
-}
 # First words of activities that come late for a beginning or early for an end, in four languages.
 _PICKING = ("pick", "prélèv", "prelev", "komplet", "pobran", "комплект", "отбор")
 _SHIPPING = ("ship", "dispatch", "expéd", "exped", "wysył", "wysyl", "nada", "отгруз", "отправ")
@@ -81,6 +53,12 @@ class Process:
         back = self.data[self.data["rework_to"].notna() | (self.data["rework_share"] > 0)]
         target = back["rework_to"].fillna(back["step_id"])
         return pd.DataFrame({"from": back["step_id"], "to": target, "share": back["rework_share"]})
+
+    @cached_property
+    def arrows(self) -> list[tuple[str, str]]:
+        """The pairs (predecessor, step) as the client drew them, ways back included."""
+        lists = self.steps["predecessors"].map(names_in)
+        return list(dict.fromkeys((a, b) for b, names in lists.items() for a in names))
 
     @cached_property
     def minutes(self) -> pd.Series:
@@ -286,142 +264,6 @@ def _near(a: float, b: float) -> bool:
     return math.isclose(a, b, rel_tol=1e-12, abs_tol=1e-9)
 
 
-def names_in(value: object) -> list[str]:
-    """Return the names of a list cell: text joined by ';', or a Python list.
-
-    Examples
-    --------
-    >>> names_in("a; b"), names_in(["a"]), names_in(float("nan"))
-    (['a', 'b'], ['a'], [])
-    """
-    if isinstance(value, list | tuple | set | np.ndarray):
-        return [name for item in value for name in names_in(item)]
-    text = _text(value)
-    return [part.strip() for part in text.split(";") if part.strip()] if text else []
-
-
-def _text(value: object) -> str | None:
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
-        return None
-    whole = isinstance(value, float | np.floating) and float(value).is_integer()
-    return str(int(value) if whole else value).strip() or None
-
-
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the steps with text, numbers and lists as they are used here; absent ones missing."""
-    data = frame.rename(columns={} if "touch_minutes" in frame else {"minutes": "touch_minutes"})
-    empty = pd.Series(None, index=data.index, dtype=object)
-    for column in _TEXTS:
-        data[column] = data.get(column, empty).map(_text).astype("str")
-    for column in _LISTS:
-        data[column] = data.get(column, empty).map(lambda v: ";".join(names_in(v))).astype("str")
-    for column in _NUMBERS:
-        data[column] = pd.to_numeric(data.get(column, empty), errors="coerce").astype(float)
-    return data
-
-
-def _fault(row: object, column: str, value: object, kind: str, hint: str = "") -> Problem:
-    problem, remedy, severity = (*_FAULTS[kind], "error")[:3]
-    line = int(row) if isinstance(row, int | np.integer) else None
-    shown = None if value is None or value != value else str(value)
-    told = hint or remedy
-    return Problem(severity, "steps", problem, told, row=line, column=column, value=shown)
-
-
-def _unknown(row: object, column: str, name: str, kind: str, known: Iterable[str]) -> Problem:
-    known = [step for step in known if step == step]
-    meant = nearest(name, known)
-    hint = f"did you mean {meant!r}?" if meant else f"write one of {', '.join(known[:8])}"
-    return _fault(row, column, name, kind, hint)
-
-
-def _faults_of_names(data: pd.DataFrame) -> Iterator[Problem]:
-    known = list(data["step_id"].unique())
-    for column in _REQUIRED:
-        for row in data.index[data[column].isna()]:
-            yield _fault(row, column, None, "blank", f"write {_REQUIRED[column]}")
-    twice = data["step_id"].duplicated() & data["step_id"].notna()
-    for row, step in data.loc[twice, "step_id"].items():
-        yield _fault(row, "step_id", step, "twice")
-    for row, step, names in zip(data.index, data["step_id"], data["predecessors"], strict=True):
-        for name in names_in(names):
-            if name == step:
-                yield _fault(row, "predecessors", name, "itself")
-            elif name not in known:
-                yield _unknown(row, "predecessors", name, "no step", known)
-    for row, name in data["rework_to"].dropna().items():
-        if name not in known:
-            yield _unknown(row, "rework_to", name, "no step", known)
-
-
-def _faults_of_values(data: pd.DataFrame) -> Iterator[Problem]:
-    for column in _NUMBERS:
-        value = data[column]
-        for row in data.index[np.isinf(value) | (value < 0)]:
-            yield _fault(row, column, value[row], "number")
-    for row, share in data.loc[data["rework_share"].between(1, np.inf), "rework_share"].items():
-        yield _fault(row, "rework_share", share, "share")
-    for row, names in data["rights"].items():
-        for name in names_in(names):
-            if name not in (*RIGHTS, "customer"):
-                yield _unknown(row, "rights", name, "right", (*RIGHTS, "customer"))
-    for column in ("join", "split"):
-        for row, word in data.loc[~data[column].isin(["all", "any"]), column].dropna().items():
-            yield _fault(row, column, word, "choice")
-
-
-def _graph(data: pd.DataFrame) -> nx.DiGraph:
-    """Build the forward arrows; a predecessor that sends work back here is a way back, not one."""
-    graph = nx.DiGraph()
-    graph.add_nodes_from(data["step_id"])
-    back = set(zip(data["step_id"], data["rework_to"], strict=True))
-    for step, names in zip(data["step_id"], data["predecessors"], strict=True):
-        graph.add_edges_from((n, step) for n in names_in(names) if (n, step) not in back)
-    return graph
-
-
-def _faults_of_paths(data: pd.DataFrame, graph: nx.DiGraph) -> Iterator[Problem]:
-    rows = dict(zip(data["step_id"], data.index, strict=True))
-    for ring in nx.strongly_connected_components(graph):
-        if len(ring) > 1:
-            first = min(ring, key=list(rows).index)
-            way = [a for a, _ in nx.find_cycle(graph.subgraph(ring), first)]
-            yield _fault(rows[first], "predecessors", " → ".join([*way, way[0]]), "circle")
-    for step in graph.nodes if len(graph) > 1 else ():
-        if not graph.degree(step):
-            yield _fault(rows[step], "predecessors", step, "island")
-    for step, to in data.set_index("step_id")["rework_to"].dropna().items():
-        if to != step and not nx.has_path(graph, to, step):
-            yield _fault(rows[step], "rework_to", to, "forward")
-
-
-def check_steps(frame: pd.DataFrame, file: str = "") -> list[Problem]:
-    """Find every fault of a table of steps at once: names, times, shares, arrows and circles.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The steps table of the contract; its index is the row as the client sees it.
-    file : str
-        The file's name, for the place of each fault.
-
-    Examples
-    --------
-    >>> steps = pd.DataFrame({"step_id": ["a"], "step": ["Pick"], "role": ["W"]}, index=[2])
-    >>> check_steps(steps.assign(predecessors="b"))[0].sentence()
-    "steps, row 2, column predecessors: no step has this step_id ('b'); write one of a."
-    """
-    absent = [column for column in _REQUIRED if column not in frame]
-    found = [_fault(None, column, None, "absent", _REQUIRED[column]) for column in absent]
-    if frame.empty and not absent:
-        found = [_fault(None, "step_id", None, "empty")]
-    if not found:
-        data = _typed(frame)
-        found = [*_faults_of_names(data), *_faults_of_values(data)]
-        found = found or [*_faults_of_paths(data, _graph(data))]
-    return [replace(problem, file=file) for problem in found]
-
-
 def build_process(steps: pd.DataFrame) -> Process:
     """Build the process from a table of steps.
 
@@ -462,5 +304,5 @@ def build_process(steps: pd.DataFrame) -> Process:
     found = check_steps(steps)
     if errors := [problem for problem in found if problem.severity == "error"]:
         raise DataError(errors)
-    data = _typed(steps)
-    return Process(data, _graph(data), tuple(found))
+    data = typed_steps(steps)
+    return Process(data, step_graph(data), tuple(found))

@@ -1,0 +1,234 @@
+"""Draw boxes, texts and arrows exactly where they are put: Graphviz renders, it lays nothing out.
+
+Lengths are pixels, x and y the top left corner, y growing downward. Text is drawn as it is,
+whatever it holds; a box never asks for a file.
+"""
+
+import hashlib
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from xml.etree import ElementTree
+
+import graphviz
+
+__all__ = ["FONT", "Sheet", "text_width", "wrap"]
+
+# A name with a digit must be quoted in CSS.
+FONT = "'Source Sans 3', 'Segoe UI', Helvetica, Arial, sans-serif"
+_SPACE = "http://www.w3.org/2000/svg"
+_NARROW, _WIDE = frozenset("iljI.,:;'|!()[]ftr-·/ "), frozenset("mwMW@%—шщжюыфмШЩЖЮЫФМ")
+_HEAD, _RADIUS = 6, 5
+
+Point = Sequence[float]
+
+
+def text_width(text: str, size: float) -> float:
+    """Estimate a text's width in pixels, on the safe side, from four classes of letters.
+
+    Examples
+    --------
+    >>> text_width("ill", 10) < text_width("MMM", 10)
+    True
+    """
+    return size * sum(
+        0.34
+        if letter in _NARROW
+        else 0.92
+        if letter in _WIDE or ord(letter) > 0x2E80
+        else 0.70
+        if letter.isupper()
+        else 0.57
+        for letter in text
+    )
+
+
+def wrap(text: str, size: float, width: float) -> tuple[str, ...]:
+    """Break a text into lines no wider than `width`; only a word too long for a line is cut.
+
+    Examples
+    --------
+    >>> wrap("Check the order", 12, 70)
+    ('Check the', 'order')
+    """
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and text_width(f"{lines[-1]} {word}", size) <= width:
+            lines[-1] += f" {word}"
+            continue
+        lines.append("")
+        for letter in word:
+            if lines[-1] and text_width(lines[-1] + letter, size) > width:
+                lines.append("")
+            lines[-1] += letter
+    return tuple(line for line in lines if line) or ("",)
+
+
+class Sheet:
+    """A sheet of width and height pixels to put boxes and arrows on.
+
+    Examples
+    --------
+    >>> sheet = Sheet(100, 40)
+    >>> sheet.box("n1", (10, 10, 80, 20), ["<b>Pick</b>"])
+    >>> "&lt;b&gt;Pick" in sheet.render("svg").decode()
+    True
+    """
+
+    def __init__(self, width: float, height: float):
+        self.height = height
+        self._dot = graphviz.Digraph(
+            graph_attr={"layout": "nop2", "outputorder": "nodesfirst", "pad": "0", "margin": "0"},
+            node_attr={"shape": "box", "margin": "0", "fixedsize": "true", "label": ""},
+            edge_attr={"arrowsize": f"{_HEAD / 10}"},
+        )
+        self.box("sheet", (0, 0, width, height), fill="white")
+
+    @property
+    def source(self) -> str:
+        """The DOT text."""
+        return self._dot.source
+
+    def box(
+        self,
+        name: str,
+        at: tuple[float, float, float, float],
+        lines: Iterable[str] = (),
+        *,
+        fill: str = "",
+        border: tuple[str, str, str] = ("white", "0", "solid"),
+        text: tuple[str, float, bool] = ("black", 10.5, False),
+        rounded: bool = False,
+    ) -> None:
+        """Put a box at (x, y, width, height).
+
+        `border` is colour, width and line style; `text` is colour, size and whether it is bold.
+        """
+        x, y, width, height = at
+        style = [border[2], *(["filled"] if fill else []), *(["rounded"] if rounded else [])]
+        self._dot.node(
+            name,
+            label=_label(lines),
+            pos=f"{x + width / 2:.1f},{self.height - y - height / 2:.1f}!",
+            width=f"{width / 72:.4f}",
+            height=f"{height / 72:.4f}",
+            style=",".join(style),
+            fillcolor=fill or "white",
+            color=border[0],
+            penwidth=border[1],
+            fontcolor=text[0],
+            fontsize=f"{text[1]:g}",
+            fontname=FONT.replace("'", "") + (" Bold" if text[2] else ""),
+        )
+
+    def arrow(
+        self,
+        start: str,
+        end: str,
+        points: Sequence[Point],
+        *,
+        line: tuple[str, str, str],
+        head: bool = True,
+    ) -> None:
+        """Draw a way through points with rounded corners; `line` is colour, width and style."""
+        way = [(x, self.height - y) for x, y in points]
+        style = dict(zip(("color", "penwidth", "style"), line, strict=True))
+        shape = "normal" if head else "none"
+        self._dot.edge(start, end, pos=_spline(way, head), arrowhead=shape, **style)
+
+    def render(self, form: str) -> bytes:
+        """Render as svg, png or pdf: in process, or with `dot` on the PATH.
+
+        Raises
+        ------
+        ValueError
+            If neither is installed.
+        """
+        source = self.source
+        if form == "png":
+            source = source.replace("layout=nop2", "layout=nop2 dpi=192", 1)
+        drawn = _in_process(source, form)
+        # A PDF tells when it was made; the same chart must give the same bytes.
+        return re.sub(rb"(CreationDate \(D:)\d{14}", rb"\g<1>20000101000000", drawn)
+
+    def accessible_svg(self, title: str, description: str, names: Mapping[str, str]) -> str:
+        """Return SVG with a title, a description and real text; `names` maps boxes to names."""
+        ElementTree.register_namespace("", _SPACE)
+        root = ElementTree.fromstring(self.render("svg"))
+        for group in root.iter(f"{{{_SPACE}}}g"):
+            _name(group, names)
+        for text in root.iter(f"{{{_SPACE}}}text"):
+            if text.get("font-family").endswith(" Bold"):
+                text.set("font-weight", "600")
+            text.set("font-family", FONT)
+        _describe(root, {"title": title, "desc": description})
+        width, height = root.get("viewBox").split()[2:]
+        root.attrib.update(width=f"{float(width):.0f}", height=f"{float(height):.0f}")
+        root.set("style", "max-width:100%;height:auto")
+        return ElementTree.tostring(root, encoding="unicode")
+
+
+def _name(group: ElementTree.Element, names: Mapping[str, str]) -> None:
+    """Let a box's own name show where the renderer wrote an id, and drop all other ids."""
+    group.attrib.pop("id", None)
+    title = group.find(f"{{{_SPACE}}}title")
+    if title is not None and title.text in names:
+        title.text = names[title.text]
+    elif title is not None:
+        group.remove(title)
+
+
+def _describe(root: ElementTree.Element, words: Mapping[str, str]) -> None:
+    key = hashlib.sha256(ElementTree.tostring(root)).hexdigest()[:8]
+    for i, (tag, text) in enumerate(words.items()):
+        element = ElementTree.Element(f"{{{_SPACE}}}{tag}", {"id": f"{tag}-{key}"})
+        element.text = text
+        root.insert(i, element)
+    root.attrib.update({"role": "img", "aria-labelledby": f"title-{key} desc-{key}"})
+
+
+def _in_process(source: str, form: str) -> bytes:
+    try:
+        import pygraphviz
+    except ImportError:
+        return _with_dot(source, form)
+    drawing = pygraphviz.AGraph(string=source)
+    drawing.has_layout = True  # all positions are pinned: render them as they are
+    return drawing.draw(format=form)
+
+
+def _with_dot(source: str, form: str) -> bytes:
+    try:
+        return graphviz.Source(source).pipe(format=form)
+    except graphviz.ExecutableNotFound:
+        raise ValueError(
+            "the chart can't be drawn: neither pygraphviz nor Graphviz's dot is installed; "
+            "run pip install pygraphviz, or conda install graphviz"
+        ) from None
+
+
+def _label(lines: Iterable[str]) -> str:
+    """Write text so that it is drawn as it is: no escapes, no entities, no markup."""
+    plain = ("".join(c if c.isprintable() else " " for c in line) for line in lines)
+    safe = (graphviz.escape(line.replace("&", "&amp;")) for line in plain)
+    return graphviz.nohtml(r"\n".join(safe))
+
+
+def _spline(points: list[Point], head: bool) -> str:
+    """Round the corners of a right-angled way and leave room for the arrow head."""
+    tip = points[-1]
+    end = _towards(tip, points[-2], _HEAD if head else 0)
+    way = [*points[:-1], end]
+    bezier = [way[0]]
+    for before, corner, after in zip(way, way[1:], way[2:], strict=False):
+        radius = min(_RADIUS, math.dist(before, corner) / 2, math.dist(corner, after) / 2)
+        into, out = _towards(corner, before, radius), _towards(corner, after, radius)
+        bezier += [bezier[-1], into, into, corner, corner, out]
+    bezier += [bezier[-1], end, end]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in bezier)
+    return f"e,{tip[0]:.1f},{tip[1]:.1f} {path}" if head else path
+
+
+def _towards(start: Point, end: Point, length: float) -> Point:
+    share = min(length / (math.dist(start, end) or 1), 1)
+    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
