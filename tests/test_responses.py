@@ -135,6 +135,11 @@ def test_a_column_that_no_question_knows_is_counted_not_shown():
     assert "a@b.example" not in scores._repr_html_()
 
 
+def test_what_is_filled_for_everyone_asked_is_no_answer():
+    frame = survey_of(time=[5, None], mail=["a@b.example"] * 2)
+    assert score_responses(frame).returned == 1
+
+
 def test_few_answers_give_counts_and_no_scores():
     scores = score_responses(survey_of(time=[1, 5, 5, 4]))
     assert row_of(scores, "time")["n"] == 4

@@ -121,7 +121,8 @@ class Scores:
             ax.spines[:].set_visible(False)
             ax.tick_params(left=False)
             if items:
-                ax.legend(ncols=5, loc="lower center", bbox_to_anchor=(0.45, 1), frameon=False)
+                spot = {"loc": "lower right", "bbox_to_anchor": (1.02, 1), "frameon": False}
+                ax.legend(ncols=5, columnspacing=1.2, handlelength=1.2, **spot)
         return ax
 
     def findings(self, language: str | None = None) -> list[Finding]:
@@ -286,11 +287,10 @@ def score_responses(
     repeated = ids.duplicated() & ids.notna()
     frame = responses[~repeated]
     closed = [item for item in asked if item.scale is not None and item.id in frame]
-    unknown = [name for name in frame if name not in columns("responses")]
-    unknown = [name for name in unknown if name not in {item.id for item in asked}]
-    answered = _not_blank(frame[[*(item.id for item in closed), *unknown]]).any(axis=1)
-    if "comment" in frame:
-        answered |= _not_blank(frame[["comment"]])["comment"]
+    known = {item.id for item in asked} | {"comment"}
+    unknown = [name for name in frame if name not in known | set(columns("responses"))]
+    # A column of theirs may be filled for everyone asked, so it tells of no return.
+    answered = _not_blank(frame[[n for n in frame if n in known] or unknown]).any(axis=1)
     returned = frame[answered]
     codes = {item.id: _codes(returned[item.id], item) for item in closed}
     rows = [_score(item, codes[item.id], min_group, seed) for item in closed]
