@@ -15,9 +15,10 @@ from workbook import intake, values
 from workbook.headings import Faults, join_file, list_rows, recognise, spellings
 from workbook.language import Language, speak
 from workbook.profile import Profile, TableMapping, read_profile
+from workbook.resources import data_path
 from workbook.schema import TABLES, Column, DataError, Problem, columns
 
-__all__ = ["Client", "Reading", "latest_day", "open_client", "read_table"]
+__all__ = ["Client", "Reading", "find_client", "latest_day", "open_client", "read_table"]
 
 _KINDS_OF_FILE = (".csv", ".xlsx", ".parquet")
 _IDS = ("order_id", "step_id", "response_id")
@@ -372,6 +373,20 @@ def latest_day(*frames: pd.DataFrame) -> dt.date | None:
     return max((moment.date() for moment in found if not pd.isna(moment)), default=None)
 
 
+def find_client(folder: str | Path) -> Path:
+    """Return a client's folder; a bare name that is no folder here may be a shipped sample.
+
+    Examples
+    --------
+    >>> find_client("brzoza-dom").joinpath("client.yaml").is_file()
+    True
+    """
+    folder = Path(folder)
+    shipped = data_path(folder.name)
+    is_sample = len(folder.parts) == 1 and (shipped / "client.yaml").is_file()
+    return shipped if is_sample and not folder.exists() else folder
+
+
 def open_client(folder: str | Path, **overrides: object) -> Client:
     """Read a client's folder: client.yaml and every table that is there.
 
@@ -400,7 +415,7 @@ def open_client(folder: str | Path, **overrides: object) -> Client:
     >>> client.as_of, client.steps is None, client.check()["findings"]
     (datetime.date(2026, 6, 2), True, [])
     """
-    folder = Path(folder)
+    folder = find_client(folder)
     profile = read_profile(folder, overrides)
     readings = {table: _open_table(folder, table, profile) for table in TABLES}
     return Client(folder, profile, {name: each for name, each in readings.items() if each})

@@ -1,0 +1,278 @@
+"""Make one client's report: run the notebook with papermill, and show what it computed as a page."""
+
+import base64
+import difflib
+import hashlib
+import json
+import os
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import markupsafe
+import nbformat
+import papermill
+from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import DeadKernelError
+from papermill.exceptions import PapermillExecutionError
+
+from workbook import results
+from workbook.data import find_client
+from workbook.language import speak
+from workbook.profile import read_profile
+from workbook.resources import template_path
+from workbook.sections import RESULTS_MIME
+
+__all__ = ["FORMATS", "Outcome", "make_report", "render_page", "write_whole"]
+
+FORMATS = ("html",)
+# Which letters each part of the typeface brings.
+_FONT_PARTS = {
+    "latin": ("U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+2000-206F,U+20AC,"
+              "U+2122,U+2190-2193,U+2212"),
+    "latin-ext": "U+0100-0130,U+0132-0151,U+0154-02BA,U+1E00-1EFF,U+20A0-20AB,U+20AD-20C0",
+    "cyrillic": "U+0301,U+0400-045F,U+0490-0491,U+04B0-04B1,U+2116",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a report ended: status is ok, failed, timeout, memory or interrupted."""
+
+    id: str
+    status: str
+    cell: int | None = None
+    reason: str = ""
+    files: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    seconds: float = 0.0
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+def make_report(
+    folder: str | Path,
+    out: str | Path,
+    *,
+    language: str | None = None,
+    parameters: Mapping[str, object] | None = None,
+    overrides: Mapping[str, object] | None = None,
+) -> Outcome:
+    """Run the report notebook for one client and write OUT/ID/.
+
+    An earlier report stays as it was until the new one is whole; run.json always tells how the
+    last run ended.
+
+    Parameters
+    ----------
+    folder : path
+        The client's folder, or the name of a shipped sample. Its own report.ipynb wins over the
+        template.
+    out : path
+        Where the folder ID/ is made.
+    language : str, optional
+        en, fr, pl or ru; default: the client's.
+    parameters : mapping, optional
+        Further values for the notebook's `parameters` cell.
+    overrides : mapping, optional
+        Keys that win over client.yaml, as a client list gives them.
+
+    Returns
+    -------
+    Outcome
+        status ok, or failed with the cell and the reason.
+
+    Raises
+    ------
+    ValueError
+        If the folder, the language or a parameter is not known: nothing is written then.
+    DataError
+        If client.yaml has faults.
+    """
+    folder = find_client(folder)
+    profile = read_profile(folder, overrides)
+    own = folder / "report.ipynb"
+    notebook = own if own.is_file() else template_path("report.ipynb")
+    values = {"client": str(folder), "language": speak(language or profile.language).code}
+    if overrides:
+        values["overrides"] = dict(overrides)
+    values |= dict(parameters or {})
+    _check_parameters(notebook, values)
+    target = Path(out) / profile.id
+    target.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    executed, cell, reason = _run(notebook, values, target)
+    closing = _closing(executed)
+    if not reason and closing is None:
+        reason = "the notebook ended before its last cell; look for an exit in a cell"
+    seconds = time.monotonic() - started
+    outcome = Outcome(profile.id, "failed", cell, reason, seconds=seconds)
+    if not reason:
+        outcome = _write_report(target, executed, closing, profile, seconds)
+    run = _run_record(folder, notebook, values, outcome)
+    write_whole(target / "run.json", json.dumps(run, indent=1, ensure_ascii=False))
+    return outcome
+
+
+def _write_report(
+    target: Path, executed: nbformat.NotebookNode, closing: dict, profile: object, seconds: float
+) -> Outcome:
+    page = render_page(executed, profile)
+    files = {
+        "report.html": page,
+        "report.ipynb": nbformat.writes(executed),
+        "measures.json": json.dumps(closing["measures"], indent=1, ensure_ascii=False),
+        "findings.json": json.dumps(closing["findings"], indent=1, ensure_ascii=False),
+    }
+    for name, content in files.items():
+        write_whole(target / name, content)
+    return Outcome(
+        profile.id,
+        "ok",
+        files=tuple(files),
+        errors=tuple(closing["errors"]),
+        seconds=seconds,
+        summary=closing,
+    )
+
+
+def _check_parameters(notebook: Path, values: Mapping[str, object]) -> None:
+    """Refuse a parameter that the notebook does not have: papermill would only warn."""
+    known = papermill.inspect_notebook(str(notebook))
+    if not known:
+        raise ValueError(f"{notebook.name} has no cell tagged 'parameters'; tag its first code cell")
+    for name in values:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
+            raise ValueError(f"the report has no parameter {name!r}; {hint}")
+
+
+def _run(
+    notebook: Path, values: Mapping[str, object], target: Path
+) -> tuple[nbformat.NotebookNode, int | None, str]:
+    """Execute the notebook; return it with the failing cell and the reason, if any."""
+    draft = target / ".report.ipynb.part"
+    try:
+        executed = papermill.execute_notebook(
+            str(notebook), str(draft), dict(values), kernel_name="python3", progress_bar=False
+        )
+        return executed, None, ""
+    except PapermillExecutionError as error:
+        return _read(draft), error.exec_count, f"{error.ename}: {error.evalue}"
+    except (CellExecutionError, DeadKernelError, RuntimeError) as error:
+        return _read(draft), None, f"the kernel died: {error}"
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4) if path.exists() else nbformat.v4.new_notebook()
+
+
+def _outputs(notebook: nbformat.NotebookNode, kind: str) -> list[Any]:
+    """Return what the notebook's cells put out of one MIME type, in order."""
+    outputs = (out for cell in notebook.cells for out in cell.get("outputs", []))
+    return [out["data"][kind] for out in outputs if kind in out.get("data", {})]
+
+
+def _closing(notebook: nbformat.NotebookNode) -> dict[str, Any] | None:
+    found = _outputs(notebook, RESULTS_MIME)
+    return found[-1] if found else None
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+def render_page(notebook: nbformat.NotebookNode, profile: object) -> str:
+    """Show an executed report notebook as one page that needs nothing else.
+
+    Parameters
+    ----------
+    notebook : notebook node
+        Executed; its outputs carry the blocks of each section.
+    profile : Profile
+        Gives name, language, accent, logo and who prepared the report.
+    """
+    closing = _closing(notebook)
+    sections = [output["blocks"] for output in _outputs(notebook, results.MIME)]
+    body = [markupsafe.Markup(results.to_html(blocks)) for blocks in sections if blocks]
+    heads = [blocks[0] for blocks in sections if blocks and blocks[0].get("anchor")]
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(template_path()), autoescape=True, trim_blocks=True
+    )
+    say = speak(closing["language"])
+    page = environment.get_template("report.html.j2").render(
+        say=say,
+        profile=profile,
+        as_of=_day(closing["measures"]["as_of"]),
+        sections=body,
+        heads=heads,
+        faces="",
+        style=markupsafe.Markup(template_path("report.css").read_text(encoding="utf-8")),
+    )
+    return page.replace("/* faces */", _faces(page))
+
+
+def _day(text: str | None) -> object:
+    import datetime as dt
+
+    return dt.datetime.fromisoformat(text).date() if text else None
+
+
+def _faces(page: str) -> str:
+    """Return the parts of the typeface that the page's letters need, as CSS."""
+    needed = {"latin": True, "latin-ext": any("\u0100" <= letter < "\u02ff" for letter in page)}
+    needed["cyrillic"] = any("\u0400" <= letter < "\u0500" for letter in page)
+    faces = []
+    for part in (part for part, is_needed in needed.items() if is_needed):
+        path = template_path("fonts", f"source-sans-3-{part}-wght-normal.woff2")
+        data = base64.b64encode(path.read_bytes()).decode()
+        faces.append(
+            "@font-face{font-family:'Source Sans 3';font-weight:200 900;"
+            f"src:url(data:font/woff2;base64,{data}) format('woff2');"
+            f"unicode-range:{_FONT_PARTS[part]}}}"
+        )
+    return "".join(faces)
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all: beside it first, then renamed over it."""
+    data = content.encode() if isinstance(content, str) else content
+    part = path.with_name(f".{path.name}.part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _run_record(
+    folder: Path, notebook: Path, values: Mapping[str, object], outcome: Outcome
+) -> dict[str, Any]:
+    inputs = sorted(path for path in folder.iterdir() if path.is_file())
+    versions = {name: metadata.version(name) for name in ("pandas", "numpy", "papermill")}
+    return {
+        "client": outcome.id,
+        "status": outcome.status,
+        "cell": outcome.cell,
+        "reason": outcome.reason or None,
+        "errors": list(outcome.errors),
+        "seconds": round(outcome.seconds, 2),
+        "parameters": {name: value for name, value in values.items() if name != "client"},
+        "inputs": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs},
+        "notebook": hashlib.sha256(notebook.read_bytes()).hexdigest(),
+        "versions": {
+            "workbook": metadata.version("customer-logistics-workbook"),
+            "python": platform.python_version(),
+            **versions,
+        },
+        "files": list(outcome.files),
+    }

@@ -1,0 +1,461 @@
+"""Write the sections of a report: each function takes a road map and returns blocks to show.
+
+The notebook templates/report.ipynb calls them in turn; the executed notebook carries their blocks,
+and every format of the report is made from those.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from workbook import plots, results
+from workbook.chart import chart_alt, draw_chart
+from workbook.language import Language, speak
+from workbook.responses import Scores
+from workbook.results import Block, Shown
+from workbook.rights import (
+    Rights,
+    count_words,
+    interval_words,
+    measure_name,
+    rate_words,
+    right_name,
+    verdict_words,
+)
+from workbook.roadmap import RoadMap
+from workbook.schema import columns
+
+__all__ = [
+    "RESULTS_MIME",
+    "Closing",
+    "by_group",
+    "chart",
+    "closing",
+    "contract",
+    "data",
+    "opening",
+    "over_time",
+    "scorecard",
+    "survey",
+]
+
+RESULTS_MIME = "application/vnd.workbook.results+json"
+_GROUPS = ("segment", "carrier", "region", "channel", "product_group", "size_class")
+MOST_GROUPS = 12
+MOST_FINDINGS = 6
+
+
+def opening(road: RoadMap) -> Shown:
+    """Say what works and what needs improvement, and what to record next."""
+    say = speak(road.language)
+    kinds = (
+        ("needs improvement", say("Needs improvement")),
+        ("works", say("Works")),
+        ("no evidence", say("No evidence")),
+    )
+    lists = [(kind, title, _sentences(road, kind, say)) for kind, title in kinds]
+    blocks = [
+        results.heading(say("What works and what needs improvement"), anchor="summary"),
+        results.text(_lead(road, say), "lead"),
+        results.cards(_figures(road, say)),
+        results.columns([(kind, title, lines) for kind, title, lines in lists if lines]),
+    ]
+    record = [finding.sentence for finding in road.findings if finding.id.startswith("record-")]
+    if record:
+        blocks += [results.heading(say("What to record next"), 3), results.items(record)]
+    return Shown(tuple(blocks))
+
+
+def _sentences(road: RoadMap, kind: str, say: Language) -> list[str]:
+    found = [finding for finding in road.of_kind(kind) if not finding.id.startswith("record-")]
+    lines = [finding.sentence for finding in found[:MOST_FINDINGS]]
+    more = len(found) - len(lines)
+    if more:
+        lines.append(say.plural("{n} more in findings.json.", "{n} more in findings.json.", more))
+    return lines
+
+
+def _lead(road: RoadMap, say: Language) -> str:
+    """Open with the one sentence that a client would quote."""
+    rights = road.rights
+    if rights is None or not rights.measured:
+        return say("No right could be measured from the data that were given.")
+    row = rights.overall("perfect_order")
+    values = {
+        "client": road.client.profile.name,
+        "rate": rate_words(row, say),
+        "orders": count_words(_judged(row), say),
+        "day": say.date(rights.as_of.date()),
+    }
+    missing = [right_name(right, say) for right in rights.in_scope if right not in rights.measured]
+    if not missing:
+        return say(
+            "At {client}, {rate} of {orders} due by {day} were perfect: every line right in every "
+            "right.",
+            **values,
+        )
+    values["rate"] = rate_words(rights.overall("perfect_order_measured"), say)
+    values["rights"] = say.listing([right_name(right, say) for right in rights.measured])
+    sentence = say(
+        "At {client}, {rate} of {orders} due by {day} were right in what is measured: {rights}.",
+        **values,
+    )
+    bound = say(
+        "Perfect orders: {rate}; not confirmable until {missing} are recorded.",
+        rate=rate_words(row, say),
+        missing=say.listing(missing),
+    )
+    return f"{sentence} {bound}"
+
+
+def _judged(row: pd.Series) -> int:
+    return int(row["right"] + row["wrong"] + row["unknown"])
+
+
+def _figures(road: RoadMap, say: Language) -> list[tuple[str, str, str]]:
+    figures = []
+    if road.rights is not None and road.rights.measured:
+        rights = road.rights
+        row = rights.overall(_headline(rights))
+        beside = say("95 % interval {interval}", interval=interval_words(row["interval"], say))
+        figures.append((rate_words(row, say), measure_name(row["measure"], say), beside))
+        of_rights = say(
+            "{n} of {all}", n=say.number(len(rights.measured)), all=say.number(len(rights.in_scope))
+        )
+        judged = say("{orders} judged", orders=count_words(_judged(row), say))
+        figures.append((of_rights, say("rights measured"), judged))
+    if road.process is not None:
+        weak = sum(verdict == "needs improvement" for verdict in road.verdicts.values())
+        of_steps = say("{n} of {all}", n=say.number(weak), all=say.number(len(road.steps)))
+        lead = say("lead time {time}", time=road.process.lead_time_words(say))
+        figures.append((of_steps, say("steps need improvement"), lead))
+    if road.scores is not None:
+        figures.append(_satisfaction(road.scores, say))
+    return figures
+
+
+def _satisfaction(scores: Scores, say: Language) -> tuple[str, str, str]:
+    row = scores.data.set_index("question").loc["overall"]
+    return (
+        say.percent(row["top_two"]),
+        say("satisfied overall"),
+        say.plural("{n} answer; the two best points", "{n} answers; the two best points", int(row["n"])),
+    )
+
+
+def _headline(rights: Rights) -> str:
+    complete = len(rights.measured) == len(rights.in_scope)
+    return "perfect_order" if complete else "perfect_order_measured"
+
+
+def chart(road: RoadMap) -> Shown:
+    """Show the process chart, coloured by verdict, and the table that says the same."""
+    say = speak(road.language)
+    blocks = [results.heading(say("The process chart"), anchor="chart")]
+    if road.process is None:
+        note = say("No process steps were given: fill in steps.xlsx, and the chart is drawn here.")
+        return Shown((*blocks, results.text(note)))
+    process = road.process
+    svg = draw_chart(process, road.verdicts, road.language)
+    handoffs = process.handoffs
+    blocks += [
+        results.text(
+            say(
+                "From the first step to the last: {time}, {handoffs} between roles.",
+                time=process.lead_time_words(say),
+                handoffs=say.plural("{n} hand-off", "{n} hand-offs", len(handoffs)),
+            )
+        ),
+        results.picture(
+            plots.own_ids(svg[svg.index("<svg") :]),
+            alt=chart_alt(process, road.verdicts, road.language),
+            wide=True,
+        ),
+        _steps_table(road, say),
+    ]
+    return Shown(tuple(blocks))
+
+
+def _steps_table(road: RoadMap, say: Language) -> Block:
+    words = {
+        "works": say("works"),
+        "needs improvement": say("needs improvement"),
+        "no evidence": say("no evidence"),
+        "unknown": say("unknown"),
+    }
+    rows = [
+        [
+            step.step,
+            step.role,
+            results.badge(words[step.verdict], step.verdict),
+            step.evidence or say("It protects no right that is measured against a target."),
+            words.get(step.says, "–"),
+        ]
+        for step in road.steps.itertuples()
+    ]
+    head = [say("Step"), say("Role"), say("Verdict"), say("Evidence"), say("The client says")]
+    return results.table(head, rows, caption=say("Every step, its verdict and the evidence for it"))
+
+
+def scorecard(road: RoadMap) -> Shown:
+    """Show each right's rate with its bounds, interval, coverage and verdict."""
+    say = speak(road.language)
+    blocks = [results.heading(say("The seven rights"), anchor="rights")]
+    if road.rights is None:
+        note = say(
+            "No order lines were given: fill in order_lines.xlsx, and the rights stand here."
+        )
+        return Shown((*blocks, results.text(note)))
+    shown = road.rights.table(road.language)
+    card = road.rights.scorecard()
+    rows = [
+        [*cells[:-1], results.badge(cells[-1], _verdict(row))]
+        for cells, (_, row) in zip(shown.itertuples(index=False), card.iterrows(), strict=True)
+    ]
+    alt = "; ".join(f"{cells[0]}: {cells[1]}" for cells in shown.itertuples(index=False))
+    blocks += [
+        results.text(
+            say(
+                "An order is right when all its lines are. What is not known counts as unknown, "
+                "never as right: the hatched part of a bar may be right or wrong."
+            )
+        ),
+        results.picture(
+            plots.as_svg(road.rights.plot(language=road.language)),
+            alt=say("Bars of the share of right orders. {shares}.", shares=alt),
+            caption=say(
+                "Solid: confirmed. Hatched: unknown. Thin line: 95 % interval. Mark: target."
+            ),
+        ),
+        results.table(
+            list(shown), rows, caption=say("The seven rights, by order"), numeric=[1, 2, 3, 4, 5]
+        ),
+    ]
+    return Shown(tuple(blocks))
+
+
+def _verdict(row: pd.Series) -> str:
+    shown = {"met": "works", "missed": "needs improvement"}
+    return shown.get(row["verdict"], "no evidence")
+
+
+def over_time(road: RoadMap) -> Shown:
+    """Show the headline rate week by week."""
+    say = speak(road.language)
+    if road.rights is None or not road.rights.measured:
+        return Shown(())
+    name = _headline(road.rights)
+    weeks = road.rights.by("week").data
+    weeks = weeks[weeks["period"].notna() & (weeks["measure"] == name)].copy()
+    weeks["n"] = weeks[["right", "wrong", "unknown"]].sum(axis=1)
+    weeks = weeks[weeks["n"] > 0]
+    if len(weeks) < 2:
+        return Shown(())
+    # A rate of a handful of orders says nothing about its week; years read better as months.
+    worst, best = weeks.loc[weeks["upper"].idxmin()], weeks.loc[weeks["confirmed"].idxmax()]
+    sentence = say(
+        "{name} by week of the due date: lowest in {worst} ({low} of {low_n}), highest in {best} "
+        "({high} of {high_n}).",
+        name=measure_name(name, say),
+        worst=worst["period"],
+        low=rate_words(worst, say),
+        low_n=count_words(int(worst["n"]), say),
+        best=best["period"],
+        high=rate_words(best, say),
+        high_n=count_words(int(best["n"]), say),
+    )
+    target = road.rights.overall(name)["target"]
+    axes = plots.weekly_rates(weeks, say, target=None if pd.isna(target) else target)
+    return Shown(
+        (
+            results.heading(say("Over time"), anchor="time"),
+            results.picture(
+                plots.as_svg(axes),
+                alt=sentence,
+                caption=say("Line: confirmed. Shade: unknown. Bars: orders due. Dashes: target."),
+            ),
+            results.text(sentence),
+        )
+    )
+
+
+def by_group(road: RoadMap) -> Shown:
+    """Show the headline rate by customer segment and by one other cut of the orders."""
+    say = speak(road.language)
+    rights = road.rights
+    if rights is None or not rights.measured:
+        return Shown(())
+    cuts = [
+        name for name in _GROUPS if name in rights.frame and 1 < rights.frame[name].nunique() <= 60
+    ]
+    blocks = [results.heading(say("Who is served how"), anchor="groups")] if cuts else []
+    for cut in cuts[:2]:
+        blocks += _group_blocks(rights, cut, say)
+    return Shown(tuple(blocks))
+
+
+def _group_blocks(rights: Rights, cut: str, say: Language) -> list[Block]:
+    name = _headline(rights)
+    rows = rights.by(cut).data
+    rows = rows[(rows["measure"] == name) & rows["segment"].map(lambda part: cut in part)].copy()
+    rows["label"] = [part[cut] for part in rows["segment"]]
+    rows["n"] = rows[["right", "wrong", "unknown"]].sum(axis=1).astype(int)
+    rows = rows.sort_values("n", ascending=False)
+    left_out = max(len(rows) - MOST_GROUPS, 0)
+    rows = rows.head(MOST_GROUPS)
+    rows["low"] = [interval[0] if interval else float("nan") for interval in rows["interval"]]
+    rows["high"] = [interval[1] if interval else float("nan") for interval in rows["interval"]]
+    for column in ("confirmed", "upper", "target"):
+        rows[column] = rows[column].astype(float)
+    rows["verdict"] = (
+        [_verdict(row) for _, row in rows.iterrows()] if rows["target"].notna().any() else ""
+    )
+    label = columns("order_lines")[cut].labels[say.code]
+    cells = [
+        [
+            row["label"],
+            rate_words(row, say),
+            interval_words(row["interval"], say),
+            say.number(row["n"]),
+            verdict_words(row, say),
+        ]
+        for _, row in rows.iterrows()
+    ]
+    measure = measure_name(name, say)
+    caption = say("{measure} by {group}", measure=measure, group=label)
+    if left_out:
+        caption += " " + say.plural(
+            "(the largest; {n} smaller one is not shown)",
+            "(the largest; {n} smaller ones are not shown)",
+            left_out,
+        )
+    shares = "; ".join(f"{cell[0]}: {cell[1]}" for cell in cells)
+    head = [label, measure, say("95 % interval"), say("Orders judged"), say("Verdict")]
+    return [
+        results.picture(
+            plots.as_svg(plots.rate_bands(rows, say)),
+            alt=say("Bars of the share of right orders. {shares}.", shares=shares),
+            caption=caption,
+        ),
+        results.table(head, cells, caption=caption, numeric=[1, 2, 3]),
+    ]
+
+
+def survey(road: RoadMap) -> Shown:
+    """Show what customers answered, and the questionnaire to send."""
+    say = speak(road.language)
+    blocks = [results.heading(say("The survey"), anchor="survey")]
+    if road.scores is not None:
+        blocks += road.scores.blocks(say)
+    else:
+        blocks.append(results.text(say("No answers were given yet. This is the survey to send.")))
+    return Shown((*blocks, *road.questionnaire.blocks(say)))
+
+
+def data(road: RoadMap) -> Shown:
+    """Show which tables were read, from which columns, and what was found in them."""
+    say = speak(road.language)
+    rows = [
+        [
+            name,
+            reading.file,
+            say.number(reading.rows),
+            ", ".join(f"{ours} ← {theirs}" for ours, theirs in reading.columns.items()),
+        ]
+        for name, reading in road.client.tables.items()
+    ]
+    blocks = [
+        results.heading(say("The data behind it"), anchor="data"),
+        results.table(
+            [say("Table"), say("File"), say("Rows"), say("Columns recognised")],
+            rows,
+            caption=say("What was read"),
+            numeric=[2],
+        ),
+    ]
+    faults = [problem.sentence() for problem in road.client.problems]
+    told = [finding.sentence for finding in road.of_kind("data")]
+    if faults or told:
+        blocks += [results.heading(say("To know before relying on it"), 3)]
+        blocks += [results.items([*told, *faults])]
+    return Shown(tuple(blocks))
+
+
+def contract(road: RoadMap) -> Shown:
+    """Show every choice that the numbers rest on."""
+    say = speak(road.language)
+    if road.rights is None:
+        return Shown(())
+    rows = [[name, _choice(value, say)] for name, value in road.rights.contract.items()]
+    states = road.rights.overall("perfect_order")
+    rows += [
+        [say("orders pending: not due yet"), say.number(states["pending"])],
+        [say("orders excluded by reason"), say.number(states["excluded"])],
+        [say("orders not applicable"), say.number(states["not_applicable"])],
+    ]
+    definitions = [
+        say("confirmed = right / (right + wrong + unknown)"),
+        say("upper bound = (right + unknown) / (right + wrong + unknown)"),
+        say("known = (right + wrong) / (right + wrong + unknown)"),
+        say(
+            "interval = from Wilson's lower bound of confirmed to his upper bound of the upper "
+            "bound, 95 %"
+        ),
+        say("met: the interval lies at or above the target; missed: below it"),
+        say("a perfect order is counted, order by order; rates are never multiplied"),
+    ]
+    return Shown(
+        (
+            results.heading(say("How it was counted"), anchor="contract"),
+            results.text(
+                say("A number without its definition can't be compared. These hold here.")
+            ),
+            results.table(
+                [say("Choice"), say("In force")], rows, caption=say("The contract of definitions")
+            ),
+            results.items(definitions),
+        )
+    )
+
+
+def _choice(value: object, say: Language) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_choice(each, say)}" for name, each in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "–"
+    return "–" if value is None else str(value)
+
+
+@dataclass(frozen=True)
+class Closing:
+    """The last output of a report: it came to its end, with these measures and findings."""
+
+    results: dict[str, object]
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> dict[str, object]:
+        return {RESULTS_MIME: self.results, "text/plain": "The report is complete."}
+
+
+def closing(road: RoadMap) -> Closing:
+    """Hand over the measures and findings; a report without this output is not whole."""
+    profile = road.client.profile
+    measures = {"client": profile.id, "as_of": None, "contract": {}, "measures": []}
+    if road.rights is not None:
+        cuts = [name for name in ("segment",) if name in road.rights.frame]
+        measures |= road.rights.by(*cuts, "week").as_json()
+    problems = [
+        problem.sentence() for problem in road.client.problems if problem.severity == "error"
+    ]
+    return Closing(
+        {
+            "client": profile.id,
+            "name": profile.name,
+            "language": road.language,
+            "measures": measures,
+            "findings": [finding.as_dict() for finding in road.findings],
+            "errors": problems,
+            "verdicts": road.verdicts,
+        }
+    )
