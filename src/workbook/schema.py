@@ -96,7 +96,8 @@ class Problem:
         place += [f"row {self.row}"] if self.row is not None else []
         place += [f"column {self.column}"] if self.column else []
         value = f" ({self.value!r})" if self.value not in (None, "") else ""
-        return f"{', '.join(place)}: {self.problem}{value}; {self.remedy.rstrip('.')}."
+        remedy = self.remedy.rstrip(".")
+        return f"{', '.join(place)}: {self.problem}{value}; {remedy}{'' if remedy[-1:] == '?' else '.'}"
 
 
 class DataError(ValueError):
@@ -150,15 +151,17 @@ def _column(row: dict[str, str]) -> Column:
 
 @cache
 def value_labels() -> dict[str, dict[str, str]]:
-    """Return the display labels of every allowed value, keyed by value, then language.
+    """Return how every allowed value, yes and no are shown, keyed by value, then language.
 
     Examples
     --------
-    >>> value_labels()["damaged"]["pl"]
-    'uszkodzone'
+    >>> value_labels()["damaged"]["fr"]
+    'endommagé'
     """
-    with data_path("values.csv").open(encoding="utf-8", newline="") as source:
-        return {row.pop("value"): row for row in csv.DictReader(source)}
+    with data_path("words.csv").open(encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))
+    shown = lambda row: {code: words.split("|")[0] for code, words in row.items()}
+    return {row.pop("value"): shown(row) for row in rows}
 
 
 def fold(name: str) -> str:
