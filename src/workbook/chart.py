@@ -77,8 +77,7 @@ class Chart:
     @property
     def verdicts(self) -> dict[str, str]:
         """The verdicts shown, by step_id."""
-        shown = self.steps.set_index("step_id")["verdict"].dropna()
-        return dict(shown)
+        return dict(self.steps.set_index("step_id")["verdict"].dropna())
 
     def svg(self) -> str:
         """Return the picture as SVG text with its description in it."""
@@ -90,12 +89,8 @@ class Chart:
         """Return the picture and its table as blocks of a report."""
         shown = self.table(say.code)
         alt = chart_alt(self.process, self.verdicts, say.code)
-        rows = shown.to_numpy().tolist()
-        caption = say("The steps of the process")
-        return [
-            picture(self.svg(), alt=alt, wide=True),
-            table(list(shown.columns), rows, caption=caption),
-        ]
+        words = table(shown.columns, shown.to_numpy(), caption=say("The steps of the process"))
+        return [picture(self.svg(), alt=alt, wide=True), words]
 
 
 @dataclass(frozen=True)
@@ -109,7 +104,7 @@ class _Text:
     @property
     def height(self) -> int:
         foot = _FOOT if self.verdict else 0
-        return 14 + _NAME_LINE * len(self.name) + _FACT_LINE * len(self.facts) + foot
+        return 18 + _NAME_LINE * len(self.name) + _FACT_LINE * len(self.facts) + foot
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
@@ -182,18 +177,14 @@ def _checked(process: Process, verdicts: Mapping[str, str]) -> dict[str, str]:
 
 def _facts(process: Process, say: Language) -> dict[str, list[str]]:
     """Write each step's times and cost, as far as the client records them at all."""
-    steps = process.steps
-    lines: dict[str, list[str]] = {step: [] for step in steps.index}
-    if steps["touch_minutes"].notna().any():
-        for step, minutes in steps["touch_minutes"].items():
-            lines[step].append(say("work {time}", time=say.minutes(minutes)))
-    if steps["wait_minutes"].notna().any():
-        for step, minutes in steps["wait_minutes"].items():
-            lines[step].append(say("wait {time}", time=say.minutes(minutes)))
-    if steps["cost"].notna().any():
-        for step, cost in steps["cost"].items():
-            lines[step].append(say("cost {amount}", amount=say.number(cost, 2)))
-    return lines
+    write = {
+        "touch_minutes": lambda minutes: say("work {time}", time=say.minutes(minutes)),
+        "wait_minutes": lambda minutes: say("wait {time}", time=say.minutes(minutes)),
+        "cost": lambda cost: say("cost {amount}", amount=say.number(cost, 2)),
+    }
+    kept = [column for column in write if process.data[column].notna().any()]
+    rows = process.steps[kept].itertuples(name=None)
+    return {step: [write[c](v) for c, v in zip(kept, row, strict=True)] for step, *row in rows}
 
 
 def _box_width(process: Process, facts: Mapping[str, list[str]], badge: Language | None) -> int:
@@ -364,17 +355,34 @@ def _draw_loops(sheet: Sheet, chart: Chart, ids: Mapping[str, str], say: Languag
     """Draw the ways back; each is interrupted by its label, which so never lies on a line."""
     for n, (a, b, share, points) in enumerate(chart.rework.itertuples(index=False)):
         words = say("{share} back", share=say.percent(share, 0)) if share == share else say("back")
-        legs = [abs(p[0] - q[0]) for p, q in pairwise(points)]
-        i = legs.index(max(legs))
-        middle, y = (points[i][0] + points[i + 1][0]) / 2, points[i][1]
-        half = text_width(words, _BADGE) / 2 + 3
-        half, turn = min(half, legs[i] / 2), 1 if points[i][0] < middle else -1
+        half = text_width(words, _BADGE) / 2 + 2
+        i, middle = _free_place(chart, points, half + 4)
+        y, turn = points[i][1], 1 if points[i][0] < middle else -1
         label = (middle - half, y - 7, 2 * half, 14)
         sheet.box(f"back{n}", label, [words], text=(_BACK[0], _BADGE, False))
         until = [*points[: i + 1], [middle - turn * half, y]]
         sheet.arrow(ids[a], f"back{n}", until, line=_BACK, head=False)
         onward = [[middle + turn * half, y], *points[i + 1 :]]
         sheet.arrow(f"back{n}", ids[b], onward, line=_BACK)
+
+
+def _free_place(chart: Chart, points: list[list[float]], half: float) -> tuple[int, float]:
+    """Find the leg and the x for a label: where no other arrow crosses, else the longest leg."""
+    level = [i for i, (p, q) in enumerate(pairwise(points)) if p[1] == q[1]]
+    level.sort(key=lambda i: -abs(points[i][0] - points[i + 1][0]))
+    upright = [
+        (p[0], *sorted((p[1], q[1])))
+        for way in (*chart.edges["points"], *chart.rework["points"])
+        for p, q in pairwise(way)
+        if p[0] == q[0]
+    ]
+    for i in level:
+        (start, y), end = points[i], points[i + 1][0]
+        for share in (0.5, 0.35, 0.65, 0.2, 0.8):
+            x = start + share * (end - start)
+            if all(abs(x - at) > half or not top - 7 < y < low + 7 for at, top, low in upright):
+                return i, x
+    return level[0], (points[level[0]][0] + points[level[0] + 1][0]) / 2
 
 
 def _draw_legend(sheet: Sheet, chart: Chart, y: float, say: Language) -> None:

@@ -5,6 +5,7 @@ channels above and below them), where no arrow can touch a foreign box; only the
 pixels, as far apart as the arrows on them need.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cmp_to_key
@@ -16,6 +17,7 @@ BEND, CROSSING, SHARED, TRACK = 45, 110, 14, 9
 _PITCH, _ROW, _CHANNEL = 55, 60, 20
 
 Line = tuple[str, int]
+Board = dict[Line, list[tuple[float, float]]]
 Point = tuple[float, float]
 
 
@@ -126,26 +128,39 @@ def route_arrows(grid: Grid, arrows: Iterable[tuple[str, str, bool]]) -> list[Ro
     Short ways with few bends, few crossings and few shared lines win; each arrow is routed twice,
     the second time knowing all others.
     """
-    routes: list[Route] = []
     order = sorted(arrows, key=lambda a: (a[2], abs(grid.x[a[0]] - grid.x[a[1]])))
+    board: Board = {}
+    routes = []
     for start, end, loop in order:
-        routes.append(_best(grid, start, end, loop, routes))
+        routes.append(_best(grid, start, end, loop, board))
+        _put(board, grid, routes[-1])
     for i, route in enumerate(routes):
-        routes[i] = _best(grid, route.start, route.end, route.loop, routes[:i] + routes[i + 1 :])
+        _take(board, grid, route)
+        routes[i] = _best(grid, route.start, route.end, route.loop, board)
+        _put(board, grid, routes[i])
     return routes
 
 
-def _best(grid: Grid, start: str, end: str, loop: bool, others: list[Route]) -> Route:
+def _put(board: Board, grid: Grid, route: Route) -> None:
+    for axis, line, low, high in _segments(grid, route):
+        board.setdefault((axis, int(line)), []).append((low, high))
+
+
+def _take(board: Board, grid: Grid, route: Route) -> None:
+    for axis, line, low, high in _segments(grid, route):
+        board[axis, int(line)].remove((low, high))
+
+
+def _best(grid: Grid, start: str, end: str, loop: bool, board: Board) -> Route:
     ways = [Route(start, end, lines, loop, [0.0] * len(lines)) for lines in _ways(grid, start, end)]
     priced = sorted(((_length(grid, way), way.lines, way) for way in ways), key=lambda p: p[:2])
-    placed = [segment for other in others for segment in _segments(grid, other)]
-    best, least = None, float("inf")
+    best, least = priced[0][2], math.inf
     for price, _, way in priced:
         if price >= least:
             break
         mine = list(_segments(grid, way))
         if not _hits(grid, mine):
-            price += sum(_conflict(a, b) for a in mine for b in placed)
+            price += sum(_conflict(board, leg) for leg in mine)
             if price < least:
                 best, least = way, price
     return best
@@ -198,14 +213,17 @@ def _hits(grid: Grid, segments: Iterable[tuple[str, float, float, float]]) -> bo
     return any(
         ((n, line) if axis == "H" else (line, n)) in grid.boxes
         for axis, line, low, high in segments
-        for n in range(-int(-low // 1), int(high) + 1)
+        for n in range(math.ceil(low), math.floor(high) + 1)
     )
 
 
-def _conflict(a: tuple[str, float, float, float], b: tuple[str, float, float, float]) -> float:
-    if a[0] != b[0]:
-        return CROSSING * (a[2] < b[1] < a[3] and b[2] < a[1] < b[3])
-    return SHARED * (a[1] == b[1] and a[2] <= b[3] and b[2] <= a[3])
+def _conflict(board: Board, leg: tuple[str, float, float, float]) -> float:
+    axis, line, low, high = leg
+    shared = sum(a <= high and low <= b for a, b in board.get((axis, int(line)), ()))
+    other = "V" if axis == "H" else "H"
+    between = range(math.floor(low) + 1, math.ceil(high))
+    crossed = sum(a < line < b for n in between for a, b in board.get((other, n), ()))
+    return SHARED * shared + CROSSING * crossed
 
 
 @dataclass(eq=False)

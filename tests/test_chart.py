@@ -1,0 +1,276 @@
+"""The chart: lanes, boxes and arrows on many random processes; hostile names; every renderer."""
+
+import shutil
+import subprocess
+from itertools import combinations, pairwise
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbook.chart import _sheet, chart_alt, draw_chart, layout_chart
+from workbook.process import build_process, names_in
+from workbook.sheet import Sheet
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def random_steps(seed: int) -> pd.DataFrame:
+    """Make 5 to 60 steps of 2 to 9 roles, some with two predecessors, some with a way back."""
+    rng = np.random.default_rng(seed)
+    roles = int(rng.integers(2, 10))
+    rows = []
+    for i in range(int(rng.integers(5, 61))):
+        near = rng.integers(max(0, i - 6), i, 1 + int(rng.random() < 0.3)) if i else []
+        back = f"s{rng.integers(max(0, i - 5), i + 1)}" if rng.random() < 0.08 else None
+        rows.append(
+            {
+                "step_id": f"s{i}",
+                "step": "Confirm the delivery date"[: int(rng.integers(4, 25))],
+                "role": f"Role {rng.integers(roles)}",
+                "predecessors": ";".join(sorted({f"s{p}" for p in near})),
+                "touch_minutes": float(rng.integers(1, 30)),
+                "wait_minutes": float(rng.integers(0, 300)),
+                "rework_to": back,
+                "rework_share": 0.05 if back else None,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def boxes(chart) -> dict[str, tuple[float, float, float, float]]:
+    """Give left, top, right and bottom per step."""
+    return {s.step_id: (s.x, s.y, s.x + s.width, s.y + s.height) for s in chart.steps.itertuples()}
+
+
+def ways(chart) -> list[tuple[str, str, list[list[float]]]]:
+    frames = (chart.edges, chart.rework.drop(columns="share"))
+    return [way for frame in frames for way in frame.itertuples(index=False, name=None)]
+
+
+def touches(p, q, box, by: float = 0.0) -> bool:
+    left, top, right, bottom = box
+    (x1, x2), (y1, y2) = sorted((p[0], q[0])), sorted((p[1], q[1]))
+    return x1 < right + by and x2 > left - by and y1 < bottom + by and y2 > top - by
+
+
+@pytest.fixture(scope="module", params=range(30))
+def chart(request):
+    return layout_chart(build_process(random_steps(request.param)))
+
+
+def test_lanes_are_in_the_clients_order_equal_and_stacked(chart):
+    lanes = chart.lanes
+    assert lanes["role"].tolist() == list(chart.process.data["role"].unique())
+    assert lanes["width"].nunique() == lanes["x"].nunique() == 1
+    assert np.allclose(lanes["y"].iloc[1:], (lanes["y"] + lanes["height"]).iloc[:-1])
+
+
+def test_every_step_is_inside_its_own_lane_and_overlaps_no_other(chart):
+    lane = chart.lanes.set_index("role")
+    for step in chart.steps.itertuples():
+        mine = lane.loc[step.role]
+        assert mine.x + chart.band < step.x and step.x + step.width < mine.x + mine.width
+        assert mine.y < step.y and step.y + step.height < mine.y + mine.height
+    for a, b in combinations(boxes(chart).values(), 2):
+        assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+
+def test_columns_follow_the_longest_path(chart):
+    x = chart.steps.set_index("step_id")["x"]
+    assert all(x[a] < x[b] for a, b in chart.process.graph.edges)
+
+
+def test_arrows_are_right_angled_and_keep_clear_of_every_box(chart):
+    places = boxes(chart)
+    for start, end, points in ways(chart):
+        for p, q in pairwise(points):
+            assert (p[0] == q[0]) != (p[1] == q[1])
+            for step, box in places.items():
+                assert not touches(p, q, box, by=0 if step in (start, end) else 3)
+
+
+def test_arrows_run_from_border_to_border(chart):
+    places = boxes(chart)
+    for start, end, points in ways(chart):
+        for step, (x, y) in ((start, points[0]), (end, points[-1])):
+            left, top, right, bottom = places[step]
+            on_side = (x in (left, right) and top < y < bottom) or (
+                y in (top, bottom) and left < x < right
+            )
+            assert on_side
+
+
+def test_no_two_arrows_lie_on_each_other(chart):
+    legs = [
+        (*sorted((p, q)), n)
+        for n, (_, _, points) in enumerate(ways(chart))
+        for p, q in pairwise(points)
+    ]
+    for (p, q, n), (r, s, m) in combinations(legs, 2):
+        if n != m:
+            level = p[1] == q[1] == r[1] == s[1] and p[0] < s[0] and r[0] < q[0]
+            upright = p[0] == q[0] == r[0] == s[0] and p[1] < s[1] and r[1] < q[1]
+            assert not level and not upright
+
+
+def test_there_is_one_edge_per_predecessor(chart):
+    drawn = list(zip(chart.edges["from"], chart.edges["to"], strict=True))
+    data = chart.process.data
+    told = [(a, s.step_id) for s in data.itertuples() for a in names_in(s.predecessors)]
+    assert sorted(drawn) == sorted(told)
+
+
+HOSTILE = [
+    '"quoted" and "again"',
+    "<b>bold</b>",
+    "<<b>html-like</b>>",
+    r"\N \G \E \L \l \r \T",
+    r"ends with \ ".strip(),
+    r"a\"b",
+    "&lt;script&gt; &amp; R&D &#65;",
+    '<IMG SRC="/etc/passwd"/>',
+    "a -> b; c [shape=point]",
+    "node:port:ne",
+    "{record | fields}",
+    "strict",
+    "שלום world",
+    "日本の倉庫",
+    "tab\tand\x0bcontrol\x00",
+]
+
+
+def hostile() -> pd.DataFrame:
+    ids = [f"{name}{i}" for i, name in enumerate(HOSTILE)]
+    ids = [step.replace(";", ",") for step in ids]
+    frame = pd.DataFrame({"step_id": ids, "step": HOSTILE, "role": HOSTILE[::-1]})
+    return frame.assign(predecessors=["", *ids[:-1]], touch_minutes=1.0)
+
+
+def drawn_names(svg: str) -> list[str]:
+    """Read each box's name back from the text that is drawn, line after line."""
+    root = ElementTree.fromstring(svg)
+    found = {}
+    for group in root.iter(f"{SVG}g"):
+        title = group.find(f"{SVG}title")
+        texts = ["".join(text.itertext()) for text in group.findall(f"{SVG}text")]
+        if title is not None and title.text.endswith("name"):
+            found[int(title.text[1:-4])] = "".join(texts)
+    return [squeezed(found[n]) for n in sorted(found)]
+
+
+def squeezed(name: str) -> str:
+    return "".join(letter for letter in name if letter.isprintable() and not letter.isspace())
+
+
+def node_names(svg: str) -> list[str]:
+    groups = ElementTree.fromstring(svg).iter(f"{SVG}g")
+    return sorted(g.find(f"{SVG}title").text for g in groups if g.get("class") == "node")
+
+
+def sheet_of(process) -> Sheet:
+    return _sheet(layout_chart(process, {process.data["step_id"][0]: "works"}))
+
+
+def test_hostile_names_are_drawn_exactly_as_text():
+    process = build_process(hostile())
+    svg = sheet_of(process).render("svg").decode()
+    assert drawn_names(svg) == [squeezed(name) for name in HOSTILE]
+    assert "<image" not in svg and "<a " not in svg and "<script" not in svg.replace("&lt;", "")
+
+
+@pytest.mark.skipif(not shutil.which("dot"), reason="dot is not on the PATH")
+def test_both_renderers_draw_the_same_boxes_and_labels():
+    sheet = sheet_of(build_process(hostile()))
+    other = subprocess.run(
+        ["dot", "-Tsvg"], input=sheet.source.encode(), capture_output=True, check=True
+    ).stdout.decode()
+    assert drawn_names(other) == drawn_names(sheet.render("svg").decode())
+    assert node_names(other) == node_names(sheet.render("svg").decode())
+
+
+def test_the_svg_is_accessible_scales_and_asks_for_nothing():
+    process = build_process(random_steps(4))
+    svg = draw_chart(process, {"s1": "needs improvement"})
+    root = ElementTree.fromstring(svg)
+    title, desc = root.get("aria-labelledby").split()
+    assert root.get("role") == "img" and root.get("viewBox")
+    assert root.find(f"{SVG}title").get("id") == title
+    assert root.find(f"{SVG}desc").text == chart_alt(process, {"s1": "needs improvement"})
+    assert root.find(f"{SVG}desc").get("id") == desc
+    assert "href" not in svg and "<script" not in svg and "url(" not in svg
+    assert svg.count("http") == svg.count("http://www.w3.org/")
+
+
+def test_the_same_process_gives_the_same_bytes():
+    for form in ("svg", "png", "pdf", "dot"):
+        first = draw_chart(build_process(random_steps(2).head(5)), format=form)
+        assert first == draw_chart(build_process(random_steps(2).head(5)), format=form)
+
+
+@pytest.mark.parametrize(("form", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_pictures_are_of_the_kind_that_was_asked_for(form, start):
+    assert draw_chart(build_process(random_steps(2)), format=form).startswith(start)
+
+
+def test_a_verdict_shows_by_word_and_shape_and_border():
+    steps = random_steps(2).head(3)
+    verdicts = {"s0": "works", "s1": "needs improvement", "s2": "no evidence"}
+    svg = draw_chart(build_process(steps), verdicts)
+    for words in ("✓ works", "▲ needs improvement", "○ no evidence"):
+        assert svg.count(words) == 2  # in its box and in the legend
+    assert "stroke-dasharray" in svg and 'stroke-width="2.8"' in svg
+
+
+def test_a_way_back_shows_its_share_and_a_step_can_go_back_to_itself():
+    steps = random_steps(2).head(3).assign(rework_to=[None, "s0", "s2"], rework_share=0.08)
+    chart = layout_chart(build_process(steps))
+    assert chart.rework[["from", "to"]].to_numpy().tolist() == [
+        ["s0", "s0"],
+        ["s1", "s0"],
+        ["s2", "s2"],
+    ]
+    assert chart.svg().count("8% back") == 3
+
+
+def test_one_step_and_unconnected_steps_can_be_drawn():
+    one = pd.DataFrame({"step_id": ["a"], "step": ["Pick"], "role": ["Store"]})
+    assert "Pick" in draw_chart(build_process(one))
+    two = pd.concat([one, one.assign(step_id="b")], ignore_index=True)
+    assert layout_chart(build_process(two)).steps["y"].nunique() == 2
+
+
+def test_json_has_the_contracts_keys_and_plain_values():
+    steps = random_steps(1).assign(wait_minutes=None)
+    data = layout_chart(build_process(steps)).as_json()
+    assert set(data["lanes"][0]) == {"role", "x", "y", "width", "height"}
+    assert set(data["steps"][0]) == {"step_id", "role", "x", "y", "width", "height", "verdict"}
+    assert set(data["edges"][0]) == {"from", "to", "points"}
+    assert data["steps"][0]["verdict"] is None and data["handoffs"][0]["wait_minutes"] is None
+    assert data["lead_time_minutes"] > 0 and data["critical_path"]
+
+
+def test_alternative_text_names_what_needs_improvement():
+    steps = random_steps(2).head(2).assign(step=["Order", "Pick"], role=["Shop", "Store"])
+    told = chart_alt(build_process(steps), {"s1": "needs improvement"})
+    assert told.startswith("Process chart: 2 steps, 2 roles, 1 hand-off.")
+    assert "Needs improvement: Pick." in told and "Works: no step." in told
+
+
+def test_the_table_says_all_that_the_picture_shows():
+    chart = layout_chart(build_process(random_steps(2)), {"s0": "works"})
+    table = chart.table()
+    assert len(table) == len(chart.steps)
+    assert table["Verdict"].iloc[0] == "works" and table["Verdict"].iloc[1] == "–"
+
+
+@pytest.mark.parametrize("verdicts", [{"zz": "works"}, {"s0": "fine"}])
+def test_an_unknown_step_or_verdict_is_named(verdicts):
+    with pytest.raises(ValueError, match=r"zz|fine"):
+        layout_chart(build_process(random_steps(2)), verdicts)
+
+
+def test_an_unknown_format_is_named():
+    with pytest.raises(ValueError, match="'gif' is not known; write one of svg"):
+        draw_chart(build_process(random_steps(2)), format="gif")
