@@ -116,6 +116,11 @@ def test_the_first_of_several_mapped_headings_counts(table):
     assert reading.columns == {"order_id": "Ref", "promised_at": "Until"}
 
 
+def test_a_mapped_heading_is_found_by_its_exact_name_first(table):
+    mapping = TableMapping(columns={"order_id": ("ASN #",)})
+    assert table("ASN,ASN #\n1,7\n", mapping=mapping).data["order_id"].tolist() == ["7"]
+
+
 def test_a_mapped_heading_that_is_absent_names_the_nearest(table):
     mapping = TableMapping(columns={"promised_at": ("Promise day",)})
     problem = only(table("order_id,Promised day\n7,2026-06-02\n", mapping=mapping), "error")
@@ -288,6 +293,17 @@ def test_two_files_for_one_table_are_an_error(client_folder):
     assert "steps.csv and steps.parquet" in problem.problem
 
 
+def test_a_tables_file_is_known_however_its_name_is_spelt(client_folder):
+    folder = client_folder({"Order Lines.CSV": CLEAN, "~$order_lines.xlsx": "", "notes.csv": "a\n"})
+    assert open_client(folder).tables["order_lines"].file == "Order Lines.CSV"
+
+
+def test_a_mapped_table_without_a_file_is_an_error(client_folder):
+    profile = "name: Acme\ntables: {order_lines: {columns: {order_id: No}}}\n"
+    (problem,) = open_client(client_folder({}, profile)).problems
+    assert (problem.severity, problem.file) == ("error", "order_lines.csv")
+
+
 def test_as_of_is_the_latest_thing_that_happened_never_a_promise(client_folder):
     late = CLEAN.replace("2026-06-03,2026-06-04", "2026-12-24,2026-06-04")
     folder = client_folder({"order_lines.csv": late})
@@ -302,11 +318,6 @@ def test_check_has_the_contracts_keys(client_folder):
     keys = "severity table file sheet row column value problem remedy"
     assert list(checked["findings"][0]) == keys.split()
     assert checked["findings"][0]["row"] == 2
-
-
-def test_findings_speak_the_clients_language(client_folder):
-    folder = client_folder({"order_lines.csv": CLEAN.replace("good", "so-so")})
-    assert open_client(folder, language="pl").profile.language == "pl"
 
 
 # ── real files ───────────────────────────────────────────────────────────────────────────────

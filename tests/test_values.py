@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbook.dates import to_date
 from workbook.schema import columns
-from workbook.values import to_choice, to_date, to_list, to_number, to_text, to_yesno
+from workbook.values import to_choice, to_list, to_number, to_text, to_yesno
 
 MISSING = ["", "NULL", "null", "N/A", "NaN", "-", "  "]
 

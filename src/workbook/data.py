@@ -12,16 +12,18 @@ from pathlib import Path
 import pandas as pd
 
 from workbook import intake, values
-from workbook.headings import Faults, join_file, list_rows, recognise, spellings
+from workbook.dates import to_date
+from workbook.faults import Faults, check_rows, report_cells
+from workbook.headings import join_file, recognise, spellings
 from workbook.language import Language, speak
 from workbook.profile import Profile, TableMapping, read_profile
 from workbook.resources import data_path
-from workbook.schema import TABLES, Column, DataError, Problem, columns
+from workbook.schema import TABLES, Column, DataError, Problem, columns, fold
 
 __all__ = ["Client", "Reading", "find_client", "latest_day", "open_client", "read_table"]
 
 _KINDS_OF_FILE = (".csv", ".xlsx", ".parquet")
-_IDS = ("order_id", "step_id", "response_id")
+_KEYS = ["severity", "table", "file", "sheet", "row", "column", "value", "problem", "remedy"]
 _HAPPENED = ("ordered_at", "shipped_at", "delivered_at", "event_at")
 
 
@@ -98,20 +100,18 @@ def read_table(
         faults.take(error.problems)
         return Reading(None, tuple(faults.problems), faults.file, sheet or mapping.sheet)
     found = recognise(list(text), wanted, mapping.columns, faults)
-    assumed: dict[str, int] = {}
-    frame = pd.DataFrame(index=text.index)
+    cells, assumed = _map_words(text, found, mapping)
+    frame = None
     if not faults.fatal:
-        timezone = profile.timezone if profile else "UTC"
-        cells = _map_values(text, found, mapping, assumed)
+        zone = profile.timezone if profile else "UTC"
         typed = {
             ours: _type(cells[ours], wanted[ours], mapping, timezone, faults) for ours in found
         }
         if table == "responses":
             typed |= {name: _answer(text[name]) for name in text if name not in found.values()}
         frame = pd.DataFrame(typed, index=text.index)
-        _check_rows(frame, found, faults)
-    data = None if faults.fatal else frame
-    problems = tuple(faults.problems)
+        check_rows(frame, found, faults)
+    data, problems = None if faults.fatal else frame, tuple(faults.problems)
     return Reading(data, problems, faults.file, faults.sheet, len(text), found, assumed)
 
 
@@ -139,22 +139,20 @@ def _known_headings(table: str, mapping: TableMapping) -> list[str]:
     return theirs + ours + ([mapping.join.on] if mapping.join else [])
 
 
-def _map_values(
-    text: pd.DataFrame, found: dict[str, str], mapping: TableMapping, assumed: dict[str, int]
-) -> dict[str, pd.Series]:
-    """Put our words for the client's, and the stated value where the client leaves blanks."""
-    cells = {ours: text[theirs] for ours, theirs in found.items()}
-    for ours, words in mapping.values.items():
-        if ours in cells:
-            ours_for = {str(theirs).strip().casefold(): str(word) for theirs, word in words.items()}
-            folded = cells[ours].str.strip().str.casefold()
-            cells[ours] = folded.map(ours_for).astype("str").fillna(cells[ours])
-    for ours, word in mapping.blank_is.items():
-        if ours in cells:
-            blank = values.is_missing(cells[ours])
-            assumed[ours] = int(blank.sum())
-            cells[ours] = cells[ours].mask(blank, str(word))
-    return cells
+def _map_words(
+    text: pd.DataFrame, found: dict[str, str], mapping: TableMapping
+) -> tuple[dict[str, pd.Series], dict[str, int]]:
+    """Put our words for the client's; fill and count the blanks that stand for a value."""
+    cells, assumed = {ours: text[theirs] for ours, theirs in found.items()}, {}
+    for ours in (name for name in mapping.values if name in found):
+        words = {theirs.strip().casefold(): word for theirs, word in mapping.values[ours].items()}
+        meant = cells[ours].str.strip().str.casefold().map(words)
+        cells[ours] = meant.astype("str").fillna(cells[ours])
+    for ours in (name for name in mapping.blank_is if name in found):
+        blank = values.is_missing(cells[ours])
+        assumed[ours] = int(blank.sum())
+        cells[ours] = cells[ours].mask(blank, mapping.blank_is[ours])
+    return cells, assumed
 
 
 def _type(
@@ -169,7 +167,7 @@ def _type(
         case "number":
             typed = values.to_number(cells, mapping.decimal)
         case "date":
-            typed = values.to_date(cells, mapping.dates, timezone)
+            typed = to_date(cells, mapping.dates, timezone)
         case "yesno":
             typed = values.to_yesno(cells)
         case "choice":
@@ -178,130 +176,14 @@ def _type(
             typed = values.to_list(cells, column)
         case _:
             typed = values.to_text(cells)
-    if typed.undecided:
-        _report_undecided(cells, column, faults)
-    if typed.unreadable.any():
-        _report_unreadable(cells, typed.unreadable, column, faults)
-    if column.required and typed.series.isna().any():
-        _report_blank(cells, typed, column, faults)
+    report_cells(cells, typed, column, faults)
     return typed.series
-
-
-def _report_undecided(cells: pd.Series, column: Column, faults: Faults) -> None:
-    """Name the default that was used where no value tells one reading from the other."""
-    say, example = faults.say, cells[~values.is_missing(cells)]
-    if column.kind == "date":
-        what = say("no value tells the day from the month; the day is taken to come first")
-        remedy = say("write dates: day_first or dates: month_first in client.yaml")
-    else:
-        what = say("no value tells a decimal sign from a thousands sign; a point is decimal")
-        remedy = say('write decimal: "," or decimal: "." in client.yaml')
-    place = {"row": int(example.index[0]), "column": cells.name, "value": example.iloc[0]}
-    faults.add("warning", what, remedy, **place)
-
-
-def _report_unreadable(
-    cells: pd.Series, unreadable: pd.Series, column: Column, faults: Faults
-) -> None:
-    say, rows = faults.say, cells.index[unreadable]
-    what = say.plural(
-        "{n} value can't be read as {kind} and is unknown (row {rows})",
-        "{n} values can't be read as {kind} and are unknown (rows {rows})",
-        len(rows),
-        kind=_kind(column, say),
-        rows=list_rows(rows, say),
-    )
-    if column.allowed:
-        remedy = say(
-            "write one of {words}, or map it under values", words=", ".join(column.allowed)
-        )
-    else:
-        remedy = say("correct the cells, or leave them blank where nothing is known")
-    place = {"row": int(rows[0]), "column": cells.name, "value": cells[unreadable].iloc[0]}
-    faults.add("warning", what, remedy, **place)
-
-
-def _kind(column: Column, say: Language) -> str:
-    names = {
-        "number": say("a number"),
-        "date": say("a date"),
-        "yesno": say("yes or no"),
-        "choice": say("one of the allowed words"),
-        "list": say("a list of the allowed words"),
-    }
-    return names[column.kind]
-
-
-def _report_blank(cells: pd.Series, typed: values.Typed, column: Column, faults: Faults) -> None:
-    """A row without its key is an error; another required value that is blank is unknown."""
-    blank = typed.series.isna() & ~typed.unreadable
-    if not blank.any():
-        return
-    say, rows = faults.say, cells.index[blank]
-    what = say.plural(
-        "{column} is blank in {n} row (row {rows})",
-        "{column} is blank in {n} rows (rows {rows})",
-        len(rows),
-        column=column.name,
-        rows=list_rows(rows, say),
-    )
-    remedy = say("fill it in, or delete the row if it is no record")
-    severity = "error" if column.name in _IDS else "warning"
-    faults.add(severity, what, remedy, row=int(rows[0]), column=cells.name)
 
 
 def _answer(cells: pd.Series) -> pd.Series:
     """Type a question's answers: numbers where all are, else text as given."""
     typed = values.to_number(cells)
     return values.to_text(cells).series if typed.unreadable.any() else typed.series
-
-
-# ── rows ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def _check_rows(frame: pd.DataFrame, found: dict[str, str], faults: Faults) -> None:
-    """Report keys that stand twice, and order lines that are there twice."""
-    key = {"steps": "step_id", "responses": "response_id"}.get(faults.table)
-    if key in frame:
-        _check_key(frame[key].dropna(), found[key], faults)
-    if faults.table == "order_lines" and not faults.fatal:
-        _check_lines(frame, found, faults)
-
-
-def _check_key(keys: pd.Series, heading: str, faults: Faults) -> None:
-    say, again = faults.say, keys.duplicated(keep=False)
-    for value, same in keys[again].groupby(keys[again], sort=False):
-        what = say("the same id stands in rows {rows}", rows=list_rows(same.index, say))
-        remedy = say("give each row an id of its own, or delete the copies")
-        faults.add("error", what, remedy, row=int(same.index[1]), column=heading, value=value)
-
-
-def _check_lines(frame: pd.DataFrame, found: dict[str, str], faults: Faults) -> None:
-    keys = [name for name in ("order_id", "line_no", "delivery_no") if name in frame]
-    repeated = frame[frame.duplicated(keys, keep=False)]
-    copies = repeated.duplicated()
-    say = faults.say
-    if copies.any():
-        rows = repeated.index[copies]
-        what = say.plural(
-            "{n} row repeats an earlier one in every column (row {rows})",
-            "{n} rows repeat an earlier one in every column (rows {rows})",
-            len(rows),
-            rows=list_rows(rows, say),
-        )
-        remedy = say("delete the copies, or number the lines with line_no if they are not copies")
-        faults.add("warning", what, remedy, row=int(rows[0]), column=found["order_id"])
-    other = repeated[~copies].duplicated(keys)
-    if "line_no" in frame and other.any():
-        rows = other.index[other]
-        what = say.plural(
-            "{n} row has the order, line and delivery of an earlier row but differs (row {rows})",
-            "{n} rows have the order, line and delivery of an earlier row but differ (rows {rows})",
-            len(rows),
-            rows=list_rows(rows, say),
-        )
-        remedy = say("number split deliveries with delivery_no, or correct the row")
-        faults.add("warning", what, remedy, row=int(rows[0]), column=found["line_no"])
 
 
 # ── the client ───────────────────────────────────────────────────────────────────────────────
@@ -338,19 +220,8 @@ class Client:
 
     def check(self) -> dict[str, object]:
         """Return what was read and all findings, as `workbook check --json` prints them."""
-        order = (
-            "severity",
-            "table",
-            "file",
-            "sheet",
-            "row",
-            "column",
-            "value",
-            "problem",
-            "remedy",
-        )
         tables = {name: _summary(reading) for name, reading in self.tables.items()}
-        findings = [{key: getattr(problem, key) for key in order} for problem in self.problems]
+        findings = [{key: getattr(problem, key) for key in _KEYS} for problem in self.problems]
         return {"tables": tables, "findings": findings}
 
 
@@ -424,14 +295,21 @@ def open_client(folder: str | Path, **overrides: object) -> Client:
 def _open_table(folder: Path, table: str, profile: Profile) -> Reading | None:
     mapping = profile.tables.get(table) or TableMapping()
     if mapping.join:
-        mapping = replace(mapping, join=replace(mapping.join, file=folder / mapping.join.file))
-    if mapping.file:
-        return read_table(folder / mapping.file, table, profile=profile, mapping=mapping)
-    files = [folder / f"{table}{ending}" for ending in _KINDS_OF_FILE]
-    files = [file for file in files if file.exists()]
+        beside = str(folder / mapping.join.file)
+        mapping = replace(mapping, join=replace(mapping.join, file=beside))
+    files = [folder / mapping.file] if mapping.file else _find_files(folder, table)
     if len(files) > 1:
         return _refuse_two(files, table, speak(profile.language))
+    if not files and table in profile.tables:
+        files = [folder / f"{table}.csv"]
     return read_table(files[0], table, profile=profile, mapping=mapping) if files else None
+
+
+def _find_files(folder: Path, table: str) -> list[Path]:
+    """Return the files with the table's name, however it is spelt; no Excel lock file (~$)."""
+    files = (file for file in folder.iterdir() if file.name[0] not in "~.")
+    named = (file for file in files if fold(file.stem) == fold(table))
+    return sorted(file for file in named if file.suffix.lower() in _KINDS_OF_FILE)
 
 
 def _refuse_two(files: list[Path], table: str, say: Language) -> Reading:

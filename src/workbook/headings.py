@@ -6,36 +6,14 @@ profile's mapping. What is not there or not clear is a fault that names the near
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from workbook.faults import Faults, list_rows
 from workbook.language import Language
-from workbook.schema import Column, Problem, fold, nearest
+from workbook.schema import Column, fold, nearest
 
-__all__ = ["Faults", "join_file", "list_rows", "recognise", "spellings"]
-
-
-@dataclass
-class Faults:
-    """Collect a table's problems, each with its place."""
-
-    table: str
-    file: str
-    say: Language
-    sheet: str | None = None
-    problems: list[Problem] = field(default_factory=list)
-
-    def add(self, severity: str, problem: str, remedy: str, **place: object) -> None:
-        where = {"file": self.file, "sheet": self.sheet} | place
-        self.problems.append(Problem(severity, self.table, problem, remedy, **where))
-
-    def take(self, problems: tuple[Problem, ...]) -> None:
-        self.problems += [replace(problem, table=self.table) for problem in problems]
-
-    @property
-    def fatal(self) -> bool:
-        return any(problem.severity == "error" for problem in self.problems)
+__all__ = ["join_file", "recognise", "spellings"]
 
 
 def recognise(
@@ -44,7 +22,34 @@ def recognise(
     mapping: Mapping[str, Sequence[str]],
     faults: Faults,
 ) -> dict[str, str]:
-    """Find each column's heading: the mapped one, else our name, a label or a synonym."""
+    """Find each column's heading: the mapped one, else our name, a label or a synonym.
+
+    Parameters
+    ----------
+    headings : list of str
+        As the client wrote them.
+    wanted : dict of str to Column
+        The table's columns.
+    mapping : Mapping of str to sequence of str
+        Ours to theirs; the first of theirs that the file has counts.
+    faults : Faults
+        Takes what is missing or not clear.
+
+    Returns
+    -------
+    dict of str to str
+        Ours to theirs, in the dictionary's order.
+
+    Examples
+    --------
+    >>> from workbook.language import speak
+    >>> from workbook.schema import columns
+    >>> faults = Faults("order_lines", "o.csv", speak("en"))
+    >>> recognise(
+    ...     ["Nr zamówienia", "Until"], columns("order_lines"), {"promised_at": ["Until"]}, faults
+    ... )
+    {'order_id': 'Nr zamówienia', 'promised_at': 'Until'}
+    """
     found = _mapped(headings, mapping, faults)
     names = {fold(name): ours for ours in reversed(wanted) for name in spellings(wanted[ours])}
     names |= {fold(ours): ours for ours in wanted}
@@ -61,7 +66,14 @@ def recognise(
 
 
 def spellings(column: Column) -> list[str]:
-    """Return all names by which a column is recognised."""
+    """Return all names by which a column is recognised.
+
+    Examples
+    --------
+    >>> from workbook.schema import columns
+    >>> spellings(columns("order_lines")["order_id"])[:2]
+    ['order_id', 'Order number']
+    """
     return [column.name, *column.labels.values(), *column.synonyms]
 
 
@@ -69,10 +81,11 @@ def _mapped(
     headings: list[str], mapping: Mapping[str, Sequence[str]], faults: Faults
 ) -> dict[str, str]:
     """Look the profile's headings up; the first alternative that the file has counts."""
-    present = {fold(heading): heading for heading in reversed(headings)}
+    folded = {fold(heading): heading for heading in reversed(headings) if fold(heading)}
+    present = folded | {heading: heading for heading in headings}
     found = {}
     for ours, theirs in mapping.items():
-        here = [present[fold(name)] for name in theirs if fold(name) in present]
+        here = [present[key] for name in theirs for key in (name, fold(name)) if key in present]
         if here:
             found[ours] = here[0]
             continue
@@ -124,12 +137,24 @@ def _report_missing(
 def join_file(
     main: pd.DataFrame, other: pd.DataFrame, file: str, on: str, faults: Faults
 ) -> pd.DataFrame:
-    """Put the second file's columns beside the first's, many lines to one row."""
+    """Put the second file's columns beside the first's, many lines to one row.
+
+    Lines without a partner get blanks; a heading that both files have stays the first file's.
+
+    Examples
+    --------
+    >>> from workbook.language import speak
+    >>> lines, orders = pd.DataFrame({"No": ["1", "1"]}), pd.DataFrame({"No": ["1"], "Who": ["A"]})
+    >>> join_file(lines, orders, "orders.csv", "No", Faults("order_lines", "l.csv", speak("en")))
+      No Who
+    0  1   A
+    1  1   A
+    """
     for frame, name in ((main, faults.file), (other, file)):
         if on not in frame:
             _refuse_key(on, frame, name, faults)
             return main
-    one = other.drop_duplicates()
+    one = other[other[on].str.strip() != ""].drop_duplicates()
     keys, wanted = one[on].str.strip(), main[on].str.strip()
     if keys.duplicated().any():
         _report_repeated_key(one[on], keys.duplicated(keep=False), file, faults)
@@ -168,9 +193,3 @@ def _report_unmatched(keys: pd.Series, missing: pd.Series, file: str, faults: Fa
     )
     remedy = say("complete {file}, or correct the value", file=file)
     faults.add("warning", what, remedy, row=int(rows[0]), column=keys.name, value=keys[rows[0]])
-
-
-def list_rows(rows: pd.Index, say: Language, most: int = 5) -> str:
-    """List row numbers, the first few of many."""
-    shown = [str(row) for row in rows[:most]]
-    return say.listing(shown) if len(rows) <= most else ", ".join(shown) + " …"
