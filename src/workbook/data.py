@@ -104,9 +104,7 @@ def read_table(
     frame = None
     if not faults.fatal:
         zone = profile.timezone if profile else "UTC"
-        typed = {
-            ours: _type(cells[ours], wanted[ours], mapping, timezone, faults) for ours in found
-        }
+        typed = {ours: _type(cells[ours], wanted[ours], mapping, zone, faults) for ours in found}
         if table == "responses":
             typed |= {name: _answer(text[name]) for name in text if name not in found.values()}
         frame = pd.DataFrame(typed, index=text.index)
