@@ -15,7 +15,7 @@ from workbook import grid as grids
 from workbook.language import Language, speak
 from workbook.process import Process
 from workbook.results import VERDICT_SHAPES, Block, picture, table
-from workbook.sheet import Sheet, text_width, wrap
+from workbook.sheet import Sheet, label_place, text_width, wrap
 
 __all__ = ["FORMATS", "Chart", "chart_alt", "draw_chart", "layout_chart"]
 
@@ -239,7 +239,15 @@ def _chart(process: Process, at: grids.Places, texts: dict[str, _Text], language
 def chart_alt(
     process: Process, verdicts: Mapping[str, str] | None = None, language: str = "en"
 ) -> str:
-    """Describe the picture from its data: steps, roles, lead time, and the verdicts by name."""
+    """Describe the picture from its data: steps, roles, lead time, and the verdicts by name.
+
+    Examples
+    --------
+    >>> from workbook.process import build_process
+    >>> steps = {"step_id": ["a"], "step": ["Pick"], "role": ["Store"], "touch_minutes": [5]}
+    >>> chart_alt(build_process(pd.DataFrame(steps | {"wait_minutes": [0]})))
+    'Process chart: 1 step, 1 role, 0 hand-offs. Lead time 5 min, through Pick.'
+    """
     say, names = speak(language), process.steps["step"]
     told = [
         say(
@@ -353,10 +361,11 @@ def _draw_arrows(sheet: Sheet, chart: Chart, ids: Mapping[str, str]) -> None:
 
 def _draw_loops(sheet: Sheet, chart: Chart, ids: Mapping[str, str], say: Language) -> None:
     """Draw the ways back; each is interrupted by its label, which so never lies on a line."""
+    ways = [*chart.edges["points"], *chart.rework["points"]]
     for n, (a, b, share, points) in enumerate(chart.rework.itertuples(index=False)):
         words = say("{share} back", share=say.percent(share, 0)) if share == share else say("back")
         half = text_width(words, _BADGE) / 2 + 2
-        i, middle = _free_place(chart, points, half + 4)
+        i, middle = label_place(points, ways, half + 4)
         y, turn = points[i][1], 1 if points[i][0] < middle else -1
         label = (middle - half, y - 7, 2 * half, 14)
         sheet.box(f"back{n}", label, [words], text=(_BACK[0], _BADGE, False))
@@ -364,25 +373,6 @@ def _draw_loops(sheet: Sheet, chart: Chart, ids: Mapping[str, str], say: Languag
         sheet.arrow(ids[a], f"back{n}", until, line=_BACK, head=False)
         onward = [[middle + turn * half, y], *points[i + 1 :]]
         sheet.arrow(f"back{n}", ids[b], onward, line=_BACK)
-
-
-def _free_place(chart: Chart, points: list[list[float]], half: float) -> tuple[int, float]:
-    """Find the leg and the x for a label: where no other arrow crosses, else the longest leg."""
-    level = [i for i, (p, q) in enumerate(pairwise(points)) if p[1] == q[1]]
-    level.sort(key=lambda i: -abs(points[i][0] - points[i + 1][0]))
-    upright = [
-        (p[0], *sorted((p[1], q[1])))
-        for way in (*chart.edges["points"], *chart.rework["points"])
-        for p, q in pairwise(way)
-        if p[0] == q[0]
-    ]
-    for i in level:
-        (start, y), end = points[i], points[i + 1][0]
-        for share in (0.5, 0.35, 0.65, 0.2, 0.8):
-            x = start + share * (end - start)
-            if all(abs(x - at) > half or not top - 7 < y < low + 7 for at, top, low in upright):
-                return i, x
-    return level[0], (points[level[0]][0] + points[level[0] + 1][0]) / 2
 
 
 def _draw_legend(sheet: Sheet, chart: Chart, y: float, say: Language) -> None:

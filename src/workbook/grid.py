@@ -8,8 +8,8 @@ pixels, as far apart as the arrows on them need.
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cmp_to_key
-from itertools import pairwise
+from functools import cached_property, cmp_to_key
+from itertools import accumulate, pairwise
 
 __all__ = ["Grid", "Places", "Route", "lay_grid", "place", "route_arrows"]
 
@@ -19,6 +19,7 @@ _PITCH, _ROW, _CHANNEL = 55, 60, 20
 Line = tuple[str, int]
 Board = dict[Line, list[tuple[float, float]]]
 Point = tuple[float, float]
+Leg = tuple[str, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,13 @@ class Grid:
     lanes: dict[str, range]
     gutters: frozenset[int]
     boxes: frozenset[tuple[int, int]] = field(repr=False)
+
+    @cached_property
+    def depths(self) -> list[float]:
+        """How far down each y line is, roughly, to compare ways before tracks are known."""
+        last = max(lines.stop for lines in self.lanes.values())
+        tall = (_ROW if line in self.rows else _CHANNEL for line in range(last))
+        return list(accumulate(tall, initial=0))
 
     @property
     def width(self) -> int:
@@ -153,17 +161,17 @@ def _take(board: Board, grid: Grid, route: Route) -> None:
 
 def _best(grid: Grid, start: str, end: str, loop: bool, board: Board) -> Route:
     ways = [Route(start, end, lines, loop, [0.0] * len(lines)) for lines in _ways(grid, start, end)]
-    priced = sorted(((_length(grid, way), way.lines, way) for way in ways), key=lambda p: p[:2])
-    best, least = priced[0][2], math.inf
-    for price, _, way in priced:
-        if price >= least:
+    legs = [list(_segments(grid, way)) for way in ways]
+    prices = [_length(grid, mine) for mine in legs]
+    best, least = 0, math.inf
+    for i in sorted(range(len(ways)), key=lambda i: (prices[i], ways[i].lines)):
+        if prices[i] >= least:
             break
-        mine = list(_segments(grid, way))
-        if not _hits(grid, mine):
-            price += sum(_conflict(board, leg) for leg in mine)
+        if not _hits(grid, legs[i]):
+            price = prices[i] + sum(_conflict(board, leg) for leg in legs[i])
             if price < least:
-                best, least = way, price
-    return best
+                best, least = i, price
+    return ways[best]
 
 
 def _ways(grid: Grid, start: str, end: str) -> Iterator[tuple[Line, ...]]:
@@ -192,24 +200,24 @@ def _ways(grid: Grid, start: str, end: str) -> Iterator[tuple[Line, ...]]:
             yield from ((("H", ya), ("V", v), ("H", yb)) for v in after if v < xb)
 
 
-def _segments(grid: Grid, route: Route) -> Iterator[tuple[str, float, float, float]]:
+def _segments(grid: Grid, route: Route) -> Iterator[Leg]:
     """Each leg as orientation, line number, and from where to where along it."""
     for (axis, _), (p, q) in zip(route.lines, pairwise(route.points(grid)), strict=True):
         along, across = (0, 1) if axis == "H" else (1, 0)
         yield axis, p[across], *sorted((p[along], q[along]))
 
 
-def _length(grid: Grid, route: Route) -> float:
-    total = BEND * (len(route.lines) - 1) + (4 if route.lines[0][0] == "V" else 0)
-    for axis, _, low, high in _segments(grid, route):
+def _length(grid: Grid, legs: Sequence[Leg]) -> float:
+    total = BEND * (len(legs) - 1) + (4 if legs[0][0] == "V" else 0)
+    for axis, _, low, high in legs:
         if axis == "H":
             total += (high - low) * _PITCH
         else:
-            total += sum(_ROW if n in grid.rows else _CHANNEL for n in range(int(low), int(high)))
+            total += grid.depths[int(high)] - grid.depths[int(low)]
     return total
 
 
-def _hits(grid: Grid, segments: Iterable[tuple[str, float, float, float]]) -> bool:
+def _hits(grid: Grid, segments: Iterable[Leg]) -> bool:
     return any(
         ((n, line) if axis == "H" else (line, n)) in grid.boxes
         for axis, line, low, high in segments
@@ -217,7 +225,7 @@ def _hits(grid: Grid, segments: Iterable[tuple[str, float, float, float]]) -> bo
     )
 
 
-def _conflict(board: Board, leg: tuple[str, float, float, float]) -> float:
+def _conflict(board: Board, leg: Leg) -> float:
     axis, line, low, high = leg
     shared = sum(a <= high and low <= b for a, b in board.get((axis, int(line)), ()))
     other = "V" if axis == "H" else "H"

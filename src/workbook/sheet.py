@@ -8,11 +8,12 @@ import hashlib
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import graphviz
 
-__all__ = ["FONT", "Sheet", "text_width", "wrap"]
+__all__ = ["FONT", "Sheet", "label_place", "text_width", "wrap"]
 
 # A name with a digit must be quoted in CSS.
 FONT = "'Source Sans 3', 'Segoe UI', Helvetica, Arial, sans-serif"
@@ -62,6 +63,31 @@ def wrap(text: str, size: float, width: float) -> tuple[str, ...]:
                 lines.append("")
             lines[-1] += letter
     return tuple(line for line in lines if line) or ("",)
+
+
+def label_place(
+    points: Sequence[Point], ways: Iterable[Sequence[Point]], half: float
+) -> tuple[int, float]:
+    """Find the level leg and the x of a label where no way crosses, else the longest leg's middle.
+
+    `half` is half the label's width; `ways` are the corners of all arrows.
+
+    Examples
+    --------
+    >>> label_place([(0, 0), (0, 50), (100, 50)], [[(50, 0), (50, 90)]], 10)
+    (1, 35.0)
+    """
+    level = [i for i, (p, q) in enumerate(pairwise(points)) if p[1] == q[1]]
+    level.sort(key=lambda i: -abs(points[i][0] - points[i + 1][0]))
+    legs = [leg for way in ways for leg in pairwise(way)]
+    upright = [(p[0], *sorted((p[1], q[1]))) for p, q in legs if p[0] == q[0]]
+    for i in level:
+        (start, y), end = points[i], points[i + 1][0]
+        for share in (0.5, 0.35, 0.65, 0.2, 0.8):
+            x = start + share * (end - start)
+            if all(abs(x - at) > half or not top - 7 < y < low + 7 for at, top, low in upright):
+                return i, x
+    return level[0], (points[level[0]][0] + points[level[0] + 1][0]) / 2
 
 
 class Sheet:
