@@ -6,6 +6,7 @@ An error drops its table and nothing else; a warning drops nothing.
 
 import datetime as dt
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -103,11 +104,10 @@ def read_table(
     cells, assumed = _map_words(text, found, mapping)
     frame = None
     if not faults.fatal:
-        zone = profile.timezone if profile else "UTC"
-        typed = {ours: _type(cells[ours], wanted[ours], mapping, zone, faults) for ours in found}
+        frame = _type_all(cells, wanted, mapping, profile.timezone if profile else "UTC", faults)
         if table == "responses":
-            typed |= {name: _answer(text[name]) for name in text if name not in found.values()}
-        frame = pd.DataFrame(typed, index=text.index)
+            questions = [name for name in text if name not in found.values()]
+            frame = frame.assign(**{name: _answer(text[name]) for name in questions})
         check_rows(frame, found, faults)
     data, problems = None if faults.fatal else frame, tuple(faults.problems)
     return Reading(data, problems, faults.file, faults.sheet, len(text), found, assumed)
@@ -153,29 +153,36 @@ def _map_words(
     return cells, assumed
 
 
-def _type(
-    cells: pd.Series,
-    column: Column,
+def _type_all(
+    cells: dict[str, pd.Series],
+    wanted: dict[str, Column],
     mapping: TableMapping,
     timezone: str,
     faults: Faults,
-) -> pd.Series:
-    """Type one column by its kind, and report what can't be read."""
+) -> pd.DataFrame:
+    """Type every column, several at a time, and report what can't be read."""
+    with ThreadPoolExecutor() as pool:
+        one = lambda ours: _type(cells[ours], wanted[ours], mapping, timezone)
+        typed = dict(zip(cells, pool.map(one, cells), strict=True))
+    for ours, column in typed.items():
+        report_cells(cells[ours], column, wanted[ours], faults)
+    return pd.DataFrame({ours: column.series for ours, column in typed.items()})
+
+
+def _type(cells: pd.Series, column: Column, mapping: TableMapping, timezone: str) -> values.Typed:
     match column.kind:
         case "number":
-            typed = values.to_number(cells, mapping.decimal)
+            return values.to_number(cells, mapping.decimal)
         case "date":
-            typed = to_date(cells, mapping.dates, timezone)
+            return to_date(cells, mapping.dates, timezone)
         case "yesno":
-            typed = values.to_yesno(cells)
+            return values.to_yesno(cells)
         case "choice":
-            typed = values.to_choice(cells, column)
+            return values.to_choice(cells, column)
         case "list":
-            typed = values.to_list(cells, column)
+            return values.to_list(cells, column)
         case _:
-            typed = values.to_text(cells)
-    report_cells(cells, typed, column, faults)
-    return typed.series
+            return values.to_text(cells)
 
 
 def _answer(cells: pd.Series) -> pd.Series:
