@@ -113,27 +113,23 @@ def rate_bands(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axe
     return ax
 
 
+_MARKS = {"works": "o", "needs improvement": "^", "no evidence": "D"}
+
+
 def _rate_band(ax: Axes, place: int, row: object) -> None:
     if row.upper != row.upper:
         ax.annotate("○", (1.0, place), color=SOFT, ha="right", va="center", fontsize=11)
         return
+    colour = VERDICT_COLOURS[row.verdict]
     sure = row.confirmed if row.confirmed == row.confirmed else 0.0
-    colour = VERDICT_COLOURS.get(row.verdict, ACCENT)
-    ax.barh(place, sure, height=0.46, color=colour, alpha=0.92)
-    ax.barh(
-        place,
-        row.upper - sure,
-        left=sure,
-        height=0.46,
-        color="white",
-        edgecolor=colour,
-        hatch="////",
-    )
-    ax.plot([row.low, row.high], [place, place], color=INK, linewidth=1.4, solid_capstyle="butt")
-    for end in (row.low, row.high):
-        ax.plot([end, end], [place - 0.11, place + 0.11], color=INK, linewidth=1.4)
+    ax.plot([row.low, row.high], [place, place], color=colour, linewidth=2.2)
+    unknown = {"height": 0.34, "color": "white", "edgecolor": colour, "hatch": "/////"}
+    ax.barh(place, row.upper - sure, left=sure, linewidth=1.0, zorder=2.5, **unknown)
+    if row.confirmed == row.confirmed:
+        mark = {"marker": _MARKS[row.verdict], "markersize": 9.5, "markeredgecolor": "white"}
+        ax.plot([sure], [place], color=colour, linestyle="", zorder=3, **mark)
     if row.target == row.target:
-        ax.plot([row.target] * 2, [place - 0.36, place + 0.36], color=INK, linewidth=2.2)
+        ax.plot([row.target] * 2, [place - 0.34, place + 0.34], color=INK, linewidth=2.0, zorder=2)
 
 
 def weekly_rates(

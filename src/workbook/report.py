@@ -1,4 +1,4 @@
-"""Make one client's report: run the notebook with papermill, and show what it computed as a page."""
+"""Make one client's report: run the notebook with papermill and show what it computed."""
 
 import base64
 import difflib
@@ -17,8 +17,7 @@ import jinja2
 import markupsafe
 import nbformat
 import papermill
-from nbclient.exceptions import CellExecutionError
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from workbook import results
@@ -28,16 +27,41 @@ from workbook.profile import read_profile
 from workbook.resources import template_path
 from workbook.sections import RESULTS_MIME
 
-__all__ = ["FORMATS", "Outcome", "make_report", "render_page", "write_whole"]
+__all__ = [
+    "FORMATS",
+    "Outcome",
+    "check_formats",
+    "faces",
+    "make_report",
+    "render_page",
+    "write_whole",
+]
 
 FORMATS = ("html",)
 # Which letters each part of the typeface brings.
 _FONT_PARTS = {
-    "latin": ("U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+2000-206F,U+20AC,"
-              "U+2122,U+2190-2193,U+2212"),
+    "latin": (
+        "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+2000-206F,U+20AC,"
+        "U+2122,U+2190-2193,U+2212"
+    ),
     "latin-ext": "U+0100-0130,U+0132-0151,U+0154-02BA,U+1E00-1EFF,U+20A0-20AB,U+20AD-20C0",
     "cyrillic": "U+0301,U+0400-045F,U+0490-0491,U+04B0-04B1,U+2116",
 }
+
+
+def check_formats(wanted: str) -> tuple[str, ...]:
+    """Return the formats named in a list such as 'html'.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not known.
+    """
+    formats = tuple(part.strip() for part in wanted.split(",") if part.strip())
+    for form in formats:
+        if form not in FORMATS:
+            raise ValueError(f"format {form!r} is not known; write {', '.join(FORMATS)}")
+    return formats
 
 
 @dataclass(frozen=True)
@@ -144,7 +168,9 @@ def _check_parameters(notebook: Path, values: Mapping[str, object]) -> None:
     """Refuse a parameter that the notebook does not have: papermill would only warn."""
     known = papermill.inspect_notebook(str(notebook))
     if not known:
-        raise ValueError(f"{notebook.name} has no cell tagged 'parameters'; tag its first code cell")
+        raise ValueError(
+            f"{notebook.name} has no cell tagged 'parameters'; tag its first code cell"
+        )
     for name in values:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
@@ -156,7 +182,7 @@ def _run(
     notebook: Path, values: Mapping[str, object], target: Path
 ) -> tuple[nbformat.NotebookNode, int | None, str]:
     """Execute the notebook; return it with the failing cell and the reason, if any."""
-    draft = target / ".report.ipynb.part"
+    draft = target / ".report.part.ipynb"
     try:
         executed = papermill.execute_notebook(
             str(notebook), str(draft), dict(values), kernel_name="python3", progress_bar=False
@@ -215,7 +241,7 @@ def render_page(notebook: nbformat.NotebookNode, profile: object) -> str:
         faces="",
         style=markupsafe.Markup(template_path("report.css").read_text(encoding="utf-8")),
     )
-    return page.replace("/* faces */", _faces(page))
+    return page.replace("/* faces */", faces(page))
 
 
 def _day(text: str | None) -> object:
@@ -224,7 +250,7 @@ def _day(text: str | None) -> object:
     return dt.datetime.fromisoformat(text).date() if text else None
 
 
-def _faces(page: str) -> str:
+def faces(page: str) -> str:
     """Return the parts of the typeface that the page's letters need, as CSS."""
     needed = {"latin": True, "latin-ext": any("\u0100" <= letter < "\u02ff" for letter in page)}
     needed["cyrillic"] = any("\u0400" <= letter < "\u0500" for letter in page)

@@ -18,6 +18,8 @@ from workbook.states import RIGHT, STATE_BITS, WRONG, LineStates, judge_lines
 
 __all__ = [
     "Rights",
+    "as_bands",
+    "column_name",
     "count_words",
     "interval_words",
     "measure_name",
@@ -26,6 +28,7 @@ __all__ = [
     "rate_finding",
     "rate_words",
     "right_name",
+    "verdict_kind",
     "verdict_words",
     "week_of",
 ]
@@ -71,6 +74,12 @@ class Rights:
     def measured(self) -> tuple[str, ...]:
         """The rights in scope that some line shows to be right or wrong."""
         return tuple(right for right in self.in_scope if right in self.known)
+
+    @property
+    def headline(self) -> str:
+        """The one measure to name: perfect orders, in what is measured if that is not all."""
+        complete = len(self.measured) == len(self.in_scope)
+        return "perfect_order" if complete else "perfect_order_measured"
 
     def overall(self, measure: str, level: str = "order") -> pd.Series:
         """Return one measure over all lines or orders.
@@ -123,7 +132,7 @@ class Rights:
             {
                 say("Right"): measure_name(row["measure"], say),
                 say("Right orders"): rate_words(row, say),
-                say("95 % interval"): interval_words(row["interval"], say),
+                say("95% interval"): interval_words(row["interval"], say),
                 say("Known"): say.percent(row["coverage"]),
                 say("Orders judged"): say.number(row["right"] + row["wrong"] + row["unknown"]),
                 say("Target"): say.percent(row["target"]),
@@ -133,16 +142,35 @@ class Rights:
         ]
         return pd.DataFrame(rows)
 
+    def group_table(self, column: str, measure: str | None = None) -> pd.DataFrame:
+        """Return one measure (default: the headline) within each value of a column or week."""
+        say = speak(self.profile.language)
+        rows = self.group_rows(column, measure)
+        cells = {
+            column_name(column, say): rows["group"],
+            measure_name(measure or self.headline, say): [
+                rate_words(row, say) for _, row in rows.iterrows()
+            ],
+            say("95% interval"): [interval_words(each, say) for each in rows["interval"]],
+            say("Orders judged"): [say.number(n) for n in rows["n"]],
+            say("Verdict"): [verdict_words(row, say) for _, row in rows.iterrows()],
+        }
+        return pd.DataFrame(cells)
+
+    def group_rows(self, column: str, measure: str | None = None) -> pd.DataFrame:
+        """Return a measure within each value of a column: `group`, `n` and its counts."""
+        rows = _count(self, *_groups(self, column))
+        rows = rows[(rows["measure"] == (measure or self.headline)) & (rows["level"] == "order")]
+        groups = [row.period or row.segment[column] for row in rows.itertuples()]
+        n = rows[["right", "wrong", "unknown"]].sum(axis=1).astype(int)
+        return rows.assign(group=groups, n=n).reset_index(drop=True)
+
     def plot(self, ax: Axes | None = None, language: str | None = None) -> Axes:
         """Draw the scorecard: confirmed, unknown, interval and target of each right."""
         say = speak(language or self.profile.language)
         rows = self.scorecard()
-        shown = rows[["confirmed", "upper", "target"]].astype(float)
-        shown["label"] = [measure_name(name, say) for name in rows["measure"]]
-        shown["verdict"] = rows["verdict"].map(_SHOWN_AS).fillna("")
-        shown["low"] = [interval[0] if interval else np.nan for interval in rows["interval"]]
-        shown["high"] = [interval[1] if interval else np.nan for interval in rows["interval"]]
-        return plots.rate_bands(shown, say, ax)
+        names = [measure_name(name, say) for name in rows["measure"]]
+        return plots.rate_bands(as_bands(rows, names), say, ax)
 
     def findings(self, language: str | None = None) -> list[Finding]:
         """Return a finding per right, one for the perfect order, and what to record next."""
@@ -168,7 +196,20 @@ class Rights:
         }
 
 
-_SHOWN_AS = {"met": "works", "missed": "needs improvement", "not demonstrable": "no evidence"}
+def as_bands(rows: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
+    """Return measures in the form that `plots.rate_bands` draws."""
+    bands = rows[["confirmed", "upper", "target"]].astype(float)
+    bands["label"] = list(labels)
+    bands["low"] = [each[0] if each else np.nan for each in rows["interval"]]
+    bands["high"] = [each[1] if each else np.nan for each in rows["interval"]]
+    bands["verdict"] = [verdict_kind(row) for _, row in rows.iterrows()]
+    return bands
+
+
+def verdict_kind(row: pd.Series) -> str:
+    """Return how a measure's verdict is shown: works, needs improvement or no evidence."""
+    shown = {"met": "works", "missed": "needs improvement"}
+    return shown.get(row["verdict"], "no evidence")
 
 
 def measure_rights(
@@ -358,6 +399,12 @@ def measure_name(measure: str, say: Language) -> str:
         "order_fill_rate": say("Order fill rate"),
     }
     return names.get(measure) or right_name(measure.removeprefix("right_"), say)
+
+
+def column_name(column: str, say: Language) -> str:
+    """Return the display label of an order line's column, or of the week."""
+    found = columns("order_lines").get(column)
+    return found.labels[say.code] if found else say("Week due")
 
 
 def rate_words(row: pd.Series, say: Language) -> str:

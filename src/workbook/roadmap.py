@@ -16,7 +16,7 @@ from workbook.rights import Rights, count_words, measure_rights, rate_finding, r
 from workbook.stats import false_discovery, newcombe_interval
 from workbook.survey import Questionnaire, design_survey
 
-__all__ = ["RoadMap", "draw_road_map", "pseudonyms"]
+__all__ = ["RoadMap", "draw_road_map", "measure_client", "pseudonyms"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def draw_road_map(client: Client, language: str | None = None) -> RoadMap:
     """
     language = language or client.profile.language
     say = speak(language)
-    rights = _measure(client)
+    rights = measure_client(client)
     process = build_process(client.steps) if client.steps is not None else None
     findings, steps = [], pd.DataFrame(columns=["step_id", "verdict"])
     if rights is not None:
@@ -89,7 +89,8 @@ def draw_road_map(client: Client, language: str | None = None) -> RoadMap:
     )
 
 
-def _measure(client: Client) -> Rights | None:
+def measure_client(client: Client) -> Rights | None:
+    """Measure a client's rights against its targets and written standards; None without lines."""
     lines = client.order_lines
     if lines is None or lines.empty:
         return None

@@ -15,15 +15,17 @@ from workbook.responses import Scores
 from workbook.results import Block, Shown
 from workbook.rights import (
     Rights,
+    as_bands,
+    column_name,
     count_words,
     interval_words,
     measure_name,
     rate_words,
     right_name,
+    verdict_kind,
     verdict_words,
 )
 from workbook.roadmap import RoadMap
-from workbook.schema import columns
 
 __all__ = [
     "RESULTS_MIME",
@@ -42,6 +44,7 @@ __all__ = [
 RESULTS_MIME = "application/vnd.workbook.results+json"
 _GROUPS = ("segment", "carrier", "region", "channel", "product_group", "size_class")
 MOST_GROUPS = 12
+LEAST_ORDERS = 30
 MOST_FINDINGS = 6
 
 
@@ -116,8 +119,8 @@ def _figures(road: RoadMap, say: Language) -> list[tuple[str, str, str]]:
     figures = []
     if road.rights is not None and road.rights.measured:
         rights = road.rights
-        row = rights.overall(_headline(rights))
-        beside = say("95 % interval {interval}", interval=interval_words(row["interval"], say))
+        row = rights.overall(rights.headline)
+        beside = say("95% interval {interval}", interval=interval_words(row["interval"], say))
         figures.append((rate_words(row, say), measure_name(row["measure"], say), beside))
         of_rights = say(
             "{n} of {all}", n=say.number(len(rights.measured)), all=say.number(len(rights.in_scope))
@@ -139,13 +142,10 @@ def _satisfaction(scores: Scores, say: Language) -> tuple[str, str, str]:
     return (
         say.percent(row["top_two"]),
         say("satisfied overall"),
-        say.plural("{n} answer; the two best points", "{n} answers; the two best points", int(row["n"])),
+        say.plural(
+            "{n} answer; the two best points", "{n} answers; the two best points", int(row["n"])
+        ),
     )
-
-
-def _headline(rights: Rights) -> str:
-    complete = len(rights.measured) == len(rights.in_scope)
-    return "perfect_order" if complete else "perfect_order_measured"
 
 
 def chart(road: RoadMap) -> Shown:
@@ -209,7 +209,7 @@ def scorecard(road: RoadMap) -> Shown:
     shown = road.rights.table(road.language)
     card = road.rights.scorecard()
     rows = [
-        [*cells[:-1], results.badge(cells[-1], _verdict(row))]
+        [*cells[:-1], results.badge(cells[-1], verdict_kind(row))]
         for cells, (_, row) in zip(shown.itertuples(index=False), card.iterrows(), strict=True)
     ]
     alt = "; ".join(f"{cells[0]}: {cells[1]}" for cells in shown.itertuples(index=False))
@@ -217,14 +217,14 @@ def scorecard(road: RoadMap) -> Shown:
         results.text(
             say(
                 "An order is right when all its lines are. What is not known counts as unknown, "
-                "never as right: the hatched part of a bar may be right or wrong."
+                "never as right: the hatched part may be right or wrong."
             )
         ),
         results.picture(
             plots.as_svg(road.rights.plot(language=road.language)),
-            alt=say("Bars of the share of right orders. {shares}.", shares=alt),
+            alt=say("Share of right orders. {shares}.", shares=alt),
             caption=say(
-                "Solid: confirmed. Hatched: unknown. Thin line: 95 % interval. Mark: target."
+                "Mark: confirmed. Hatched: unknown. Thin line: 95% interval. Upright line: target."
             ),
         ),
         results.table(
@@ -234,46 +234,37 @@ def scorecard(road: RoadMap) -> Shown:
     return Shown(tuple(blocks))
 
 
-def _verdict(row: pd.Series) -> str:
-    shown = {"met": "works", "missed": "needs improvement"}
-    return shown.get(row["verdict"], "no evidence")
-
-
 def over_time(road: RoadMap) -> Shown:
     """Show the headline rate week by week."""
     say = speak(road.language)
     if road.rights is None or not road.rights.measured:
         return Shown(())
-    name = _headline(road.rights)
-    weeks = road.rights.by("week").data
-    weeks = weeks[weeks["period"].notna() & (weeks["measure"] == name)].copy()
-    weeks["n"] = weeks[["right", "wrong", "unknown"]].sum(axis=1)
+    weeks = road.rights.group_rows("week")
     weeks = weeks[weeks["n"] > 0]
-    if len(weeks) < 2:
+    # A week of a handful of orders is drawn but says nothing about itself.
+    full = weeks[weeks["n"] >= LEAST_ORDERS]
+    if len(full) < 2:
         return Shown(())
-    # A rate of a handful of orders says nothing about its week; years read better as months.
-    worst, best = weeks.loc[weeks["upper"].idxmin()], weeks.loc[weeks["confirmed"].idxmax()]
+    name = measure_name(road.rights.headline, say)
+    worst, best = full.loc[full["upper"].idxmin()], full.loc[full["confirmed"].idxmax()]
     sentence = say(
         "{name} by week of the due date: lowest in {worst} ({low} of {low_n}), highest in {best} "
         "({high} of {high_n}).",
-        name=measure_name(name, say),
-        worst=worst["period"],
+        name=name,
+        worst=worst["group"],
         low=rate_words(worst, say),
-        low_n=count_words(int(worst["n"]), say),
-        best=best["period"],
+        low_n=count_words(worst["n"], say),
+        best=best["group"],
         high=rate_words(best, say),
-        high_n=count_words(int(best["n"]), say),
+        high_n=count_words(best["n"], say),
     )
-    target = road.rights.overall(name)["target"]
+    target = road.rights.overall(road.rights.headline)["target"]
     axes = plots.weekly_rates(weeks, say, target=None if pd.isna(target) else target)
+    caption = say("Line: confirmed. Shade: unknown. Bars: orders due. Dashes: target.")
     return Shown(
         (
             results.heading(say("Over time"), anchor="time"),
-            results.picture(
-                plots.as_svg(axes),
-                alt=sentence,
-                caption=say("Line: confirmed. Shade: unknown. Bars: orders due. Dashes: target."),
-            ),
+            results.picture(plots.as_svg(axes), alt=sentence, caption=caption),
             results.text(sentence),
         )
     )
@@ -295,47 +286,34 @@ def by_group(road: RoadMap) -> Shown:
 
 
 def _group_blocks(rights: Rights, cut: str, say: Language) -> list[Block]:
-    name = _headline(rights)
-    rows = rights.by(cut).data
-    rows = rows[(rows["measure"] == name) & rows["segment"].map(lambda part: cut in part)].copy()
-    rows["label"] = [part[cut] for part in rows["segment"]]
-    rows["n"] = rows[["right", "wrong", "unknown"]].sum(axis=1).astype(int)
-    rows = rows.sort_values("n", ascending=False)
+    """Draw one rate per group, the largest groups first, and the table that says the same."""
+    rows = rights.group_rows(cut).sort_values("n", ascending=False, kind="stable")
     left_out = max(len(rows) - MOST_GROUPS, 0)
     rows = rows.head(MOST_GROUPS)
-    rows["low"] = [interval[0] if interval else float("nan") for interval in rows["interval"]]
-    rows["high"] = [interval[1] if interval else float("nan") for interval in rows["interval"]]
-    for column in ("confirmed", "upper", "target"):
-        rows[column] = rows[column].astype(float)
-    rows["verdict"] = (
-        [_verdict(row) for _, row in rows.iterrows()] if rows["target"].notna().any() else ""
-    )
-    label = columns("order_lines")[cut].labels[say.code]
-    cells = [
-        [
-            row["label"],
-            rate_words(row, say),
-            interval_words(row["interval"], say),
-            say.number(row["n"]),
-            verdict_words(row, say),
-        ]
-        for _, row in rows.iterrows()
-    ]
-    measure = measure_name(name, say)
-    caption = say("{measure} by {group}", measure=measure, group=label)
+    name = measure_name(rights.headline, say)
+    caption = say("{measure} by {group}", measure=name, group=column_name(cut, say))
     if left_out:
         caption += " " + say.plural(
             "(the largest; {n} smaller one is not shown)",
             "(the largest; {n} smaller ones are not shown)",
             left_out,
         )
+    cells = [
+        [
+            row["group"],
+            rate_words(row, say),
+            interval_words(row["interval"], say),
+            say.number(row["n"]),
+            results.badge(verdict_words(row, say), verdict_kind(row)),
+        ]
+        for _, row in rows.iterrows()
+    ]
     shares = "; ".join(f"{cell[0]}: {cell[1]}" for cell in cells)
-    head = [label, measure, say("95 % interval"), say("Orders judged"), say("Verdict")]
+    head = [column_name(cut, say), name, say("95% interval"), say("Orders judged"), say("Verdict")]
     return [
         results.picture(
-            plots.as_svg(plots.rate_bands(rows, say)),
-            alt=say("Bars of the share of right orders. {shares}.", shares=shares),
-            caption=caption,
+            plots.as_svg(plots.rate_bands(as_bands(rows, rows["group"]), say)),
+            alt=say("Share of right orders. {shares}.", shares=shares),
         ),
         results.table(head, cells, caption=caption, numeric=[1, 2, 3]),
     ]
@@ -399,7 +377,7 @@ def contract(road: RoadMap) -> Shown:
         say("known = (right + wrong) / (right + wrong + unknown)"),
         say(
             "interval = from Wilson's lower bound of confirmed to his upper bound of the upper "
-            "bound, 95 %"
+            "bound, at 95%"
         ),
         say("met: the interval lies at or above the target; missed: below it"),
         say("a perfect order is counted, order by order; rates are never multiplied"),

@@ -1,0 +1,316 @@
+"""Make many reports: each client in its own process, no failure stops another, one index."""
+
+import contextlib
+import csv
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from multiprocessing.connection import wait
+from pathlib import Path
+
+import jinja2
+import markupsafe
+import psutil
+import yaml
+
+from workbook.data import find_client
+from workbook.language import LANGUAGES, speak
+from workbook.profile import read_profile
+from workbook.report import Outcome, faces, make_report, write_whole
+from workbook.resources import template_path
+from workbook.schema import DataError
+
+__all__ = ["Job", "read_jobs", "run_batch"]
+
+_LIST_ENDINGS = (".csv", ".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One client of a batch: its folder and the keys that win over its client.yaml."""
+
+    id: str
+    folder: Path
+    overrides: Mapping[str, object]
+
+
+def read_jobs(targets: Iterable[str | Path]) -> list[Job]:
+    """Turn folders and client lists into jobs.
+
+    A client list (CSV or YAML) has `id`, optionally `folder` (default: the id, beside the list),
+    name, language and any other key of client.yaml.
+
+    Raises
+    ------
+    ValueError
+        If a folder or list is not there, an id is missing or given twice, or a profile is wrong:
+        nothing has started then.
+    """
+    jobs = [job for target in targets for job in _jobs_of(Path(target))]
+    seen: dict[str, Path] = {}
+    for job in jobs:
+        if job.id in seen:
+            raise ValueError(
+                f"two clients have the id {job.id!r}: {seen[job.id]} and {job.folder}; change one"
+            )
+        seen[job.id] = job.folder
+    if not jobs:
+        raise ValueError("there is no client to report on; name folders or a client list")
+    return jobs
+
+
+def _jobs_of(target: Path) -> Iterator[Job]:
+    if target.suffix.lower() in _LIST_ENDINGS:
+        if not target.is_file():
+            raise ValueError(f"there is no client list {str(target)!r}; check its name")
+        for place, row in enumerate(_rows_of(target), start=1):
+            if not row.get("id"):
+                raise ValueError(f"{target.name}, client {place}: no id; give each client an id")
+            folder = target.parent / str(row.pop("folder", "") or row["id"])
+            yield Job(read_profile(folder, row).id, folder, row)
+    else:
+        folder = find_client(target)
+        yield Job(read_profile(folder).id, folder, {})
+
+
+def _rows_of(path: Path) -> list[dict[str, object]]:
+    text = path.read_text(encoding="utf-8-sig")
+    if path.suffix.lower() == ".csv":
+        rows = csv.DictReader(text.splitlines())
+        return [{key: value for key, value in row.items() if key and value} for row in rows]
+    found = yaml.safe_load(text)
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise ValueError(f"{path.name} is no list of clients; write '- id: acme' for each of them")
+    return found
+
+
+def run_batch(
+    jobs: list[Job],
+    out: str | Path,
+    *,
+    at_once: int | None = None,
+    time_limit: float = 600.0,
+    memory_limit: int | None = None,
+    language: str | None = None,
+    progress: Callable[[str], None] = print,
+) -> list[Outcome]:
+    """Run the jobs, so many at once, and write OUT/index.html and OUT/batch.json.
+
+    Parameters
+    ----------
+    jobs : list of Job
+    out : path
+        Each client gets its folder OUT/ID/.
+    at_once : int, optional
+        Processes side by side; default: one per processor.
+    time_limit : float
+        Seconds per client; what takes longer is ended, with all its processes.
+    memory_limit : int, optional
+        Megabytes of address space per process (where the system can limit it).
+    progress : callable
+        Gets one line whenever a client is done.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of the jobs; a failed one names cell and reason.
+    """
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    pool = _Pool(out, time_limit, memory_limit, language)
+    outcomes: dict[str, Outcome] = {}
+    started = time.monotonic()
+    waiting = list(reversed(jobs))
+    try:
+        while waiting or pool.running:
+            while waiting and len(pool.running) < (at_once or os.cpu_count() or 1):
+                pool.start(waiting.pop())
+            for outcome in pool.finished():
+                outcomes[outcome.id] = outcome
+                progress(_progress(outcome, len(outcomes), len(jobs), time.monotonic() - started))
+    finally:
+        for outcome in pool.stop():
+            outcomes[outcome.id] = outcome
+        for job in jobs:
+            outcomes.setdefault(job.id, Outcome(job.id, "interrupted", reason="not started"))
+        results = [outcomes[job.id] for job in jobs]
+        _write_index(out, jobs, results)
+    return results
+
+
+def _progress(outcome: Outcome, done: int, all_jobs: int, seconds: float) -> str:
+    left = seconds / done * (all_jobs - done)
+    rest = f", about {left:.0f} s left" if done < all_jobs else ""
+    why = f": {outcome.reason}" if outcome.reason else ""
+    return (
+        f"[{done}/{all_jobs}] {outcome.id} {outcome.status} in {outcome.seconds:.1f} s{rest}{why}"
+    )
+
+
+class _Pool:
+    """The reports under way, each in a process group of its own."""
+
+    def __init__(
+        self, out: Path, time_limit: float, memory_limit: int | None, language: str | None
+    ):
+        self.out, self.time_limit, self.memory_limit = out, time_limit, memory_limit
+        self.language = language
+        # Spawned, so that nothing of one client or of the driver is in the next one's process.
+        self.context = multiprocessing.get_context("spawn")
+        self.running: dict[str, tuple] = {}
+
+    def start(self, job: Job) -> None:
+        reader, writer = self.context.Pipe(duplex=False)
+        arguments = (writer, job, self.out, self.language, self.memory_limit)
+        process = self.context.Process(target=_work, args=arguments)
+        process.start()
+        writer.close()
+        self.running[job.id] = (process, reader, time.monotonic())
+
+    def finished(self) -> Iterator[Outcome]:
+        """Wait a moment and yield the outcomes of what ended or ran out of time."""
+        wait([process.sentinel for process, _, _ in self.running.values()], timeout=0.5)
+        for id_, (process, reader, started) in list(self.running.items()):
+            seconds = time.monotonic() - started
+            if process.is_alive() and seconds < self.time_limit:
+                continue
+            outcome = Outcome(id_, "failed", reason="its process ended without a word")
+            if process.is_alive():
+                reason = f"it took longer than the limit of {self.time_limit:g} s"
+                outcome = Outcome(id_, "timeout", reason=reason)
+            elif reader.poll():
+                outcome = reader.recv()
+            self._end(id_)
+            yield replace(outcome, seconds=seconds)
+
+    def stop(self) -> Iterator[Outcome]:
+        for id_ in list(self.running):
+            self._end(id_)
+            yield Outcome(id_, "interrupted", reason="the batch was interrupted")
+
+    def _end(self, id_: str) -> None:
+        process, reader, _ = self.running.pop(id_)
+        if process.is_alive():
+            _kill_tree(process.pid)
+        process.join()
+        reader.close()
+
+
+def _kill_tree(pid: int) -> None:
+    """End a process and all it started: its kernel sits in a process group of its own."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(pid)
+        for process in (*parent.children(recursive=True), parent):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def _work(writer, job: Job, out: Path, language: str | None, memory_limit: int | None) -> None:
+    if memory_limit:
+        _limit_memory(memory_limit)
+    try:
+        outcome = make_report(job.folder, out, language=language, overrides=job.overrides)
+    except (DataError, ValueError, OSError, MemoryError) as error:
+        outcome = Outcome(job.id, "failed", reason=str(error) or type(error).__name__)
+    writer.send(replace(outcome, summary=_digest(outcome.summary)))
+
+
+def _limit_memory(megabytes: int) -> None:
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+
+
+def _digest(summary: Mapping[str, object]) -> dict[str, object]:
+    """Keep what the index shows of a report."""
+    if not summary:
+        return {}
+    rows = summary["measures"]["measures"]
+    names = ("perfect_order", "perfect_order_measured")
+    found = {
+        row["measure"]: row
+        for row in reversed(rows)
+        if row["measure"] in names
+        and row["level"] == "order"
+        and not row["segment"]
+        and row["period"] is None
+    }
+    kinds = [finding["kind"] for finding in summary["findings"]]
+    first = next(
+        (f["sentence"] for f in summary["findings"] if f["kind"] == "needs improvement"), ""
+    )
+    return {
+        "name": summary["name"],
+        "language": summary["language"],
+        "perfect": found,
+        "counts": {kind: kinds.count(kind) for kind in set(kinds)},
+        "first": first,
+    }
+
+
+# --- index ----------------------------------------------------------------------------------------
+
+
+def _write_index(out: Path, jobs: list[Job], outcomes: list[Outcome]) -> None:
+    clients = [
+        {
+            "id": outcome.id,
+            "status": outcome.status,
+            "cell": outcome.cell,
+            "reason": outcome.reason or None,
+            "errors": list(outcome.errors),
+            "seconds": round(outcome.seconds, 2),
+            "files": [f"{outcome.id}/{name}" for name in outcome.files],
+        }
+        for outcome in outcomes
+    ]
+    write_whole(out / "batch.json", json.dumps({"clients": clients}, indent=1, ensure_ascii=False))
+    languages = {outcome.summary.get("language") for outcome in outcomes if outcome.summary}
+    say = speak(languages.pop() if len(languages) == 1 and languages <= set(LANGUAGES) else "en")
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(template_path()), autoescape=True, trim_blocks=True
+    )
+    ranked = sorted(outcomes, key=lambda outcome: outcome.status == "ok")
+    page = environment.get_template("index.html.j2").render(
+        say=say,
+        rows=[_index_row(outcome, say) for outcome in ranked],
+        style=markupsafe.Markup(template_path("report.css").read_text(encoding="utf-8")),
+    )
+    write_whole(out / "index.html", page.replace("/* faces */", faces(page)))
+
+
+def _index_row(outcome: Outcome, say) -> dict[str, object]:
+    summary, rate, beside = outcome.summary, "–", ""
+    if summary and summary["perfect"]:
+        row = summary["perfect"]["perfect_order"]
+        measured = summary["perfect"]["perfect_order_measured"]
+        if row["confirmed"] is not None:
+            rate = _band(row, say)
+        elif measured["confirmed"] is not None:
+            rate = _band(measured, say)
+            beside = say(
+                "in {n} of {all} rights",
+                n=say.number(len(measured["rights"])),
+                all=say.number(len(row["rights"])),
+            )
+    counts = summary.get("counts", {})
+    return {
+        "outcome": outcome,
+        "name": summary.get("name", outcome.id),
+        "rate": rate,
+        "beside": beside,
+        "weak": counts.get("needs improvement", 0),
+        "works": counts.get("works", 0),
+        "none": counts.get("no evidence", 0),
+        "first": summary.get("first", ""),
+    }
+
+
+def _band(row: Mapping[str, float], say) -> str:
+    low, high = say.percent(row["confirmed"]), say.percent(row["upper"])
+    return low if low == high else say("{low} to {high}", low=low, high=high)

@@ -1,0 +1,293 @@
+"""The `workbook` command: set values, call the package, say the outcome in words."""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+
+import click
+
+from workbook.language import LANGUAGES
+from workbook.schema import DataError
+
+__all__ = ["main"]
+
+_LANGUAGE = click.option("--language", type=click.Choice(LANGUAGES), help="default: the client's")
+
+
+class _Workbook(click.Group):
+    """A group whose errors are one sentence: 1 for the client's data, 2 for wrong usage."""
+
+    def main(self, *args: object, **extra: object) -> None:
+        _speak_utf8()
+        super().main(*args, **extra)
+
+
+def _speak_utf8() -> None:
+    """Let a console that can't show a letter show a question mark instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _in_words(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Turn what went wrong into a sentence and an exit code."""
+
+    @wraps(command)
+    def run(*args: object, **options: object) -> None:
+        try:
+            code = command(*args, **options)
+        except DataError as error:
+            click.echo(str(error), err=True)
+            code = 1
+        except ValueError as error:
+            click.echo(f"workbook: {error}", err=True)
+            code = 2
+        except OSError as error:
+            click.echo(f"workbook: {error.filename or ''}: {error.strerror or error}", err=True)
+            code = 1
+        sys.exit(code or 0)
+
+    return run
+
+
+@click.group(cls=_Workbook, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="customer-logistics-workbook", prog_name="workbook")
+def main() -> None:
+    """Map the process, measure the seven rights, ask the customers: a client's report."""
+
+
+@main.command()
+@click.option("--out", default="reports", show_default=True, help="where the report goes")
+@click.option("--no-open", is_flag=True, help="only say where it is")
+@_in_words
+def demo(out: str, no_open: bool) -> int:
+    """Report on the shipped sample, and open the page."""
+    from workbook.report import make_report
+
+    click.echo("Reporting on the sample client Brzoza Dom; this takes some seconds …")
+    outcome = make_report("brzoza-dom", out)
+    code = _say_outcome(outcome, Path(out))
+    if not code and not no_open:
+        click.launch(str((Path(out) / outcome.id / "report.html").resolve()))
+    return code
+
+
+@main.command()
+@click.argument("folder")
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@click.option("--from-sample", metavar="NAME", help="start from a copy of a sample client")
+@_in_words
+def new(folder: str, language: str, from_sample: str | None) -> None:
+    """Make a folder for a new client: profile, blank sheets, data request letter, dictionary."""
+    from workbook.starter import new_client
+
+    new_client(folder, language=language, from_sample=from_sample)
+    click.echo(f"{folder} is ready: read its README, send the letter, fill in the sheets.")
+
+
+@main.command()
+@click.argument("name")
+@click.argument("folder")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--problems", default="all", show_default=True, help="all, none, or ids: A3,A7")
+@click.option("--scale", type=float, default=1.0, show_default=True, help="1 is the full size")
+@_in_words
+def sample(name: str, folder: str, seed: int, problems: str, scale: float) -> None:
+    """Generate a sample client with planted problems, and the truth beside its folder."""
+    from workbook.samples import write_sample
+
+    write_sample(name, folder, seed=seed, problems=problems, scale=scale)
+    click.echo(f"{folder} and {folder.rstrip('/')}.truth.json are written.")
+
+
+@main.command()
+@click.argument("folder")
+@click.option("--json", "as_json", is_flag=True, help="print JSON")
+@click.option("--suggest", is_flag=True, help="print the mapping for client.yaml")
+@_in_words
+def check(folder: str, as_json: bool, suggest: bool) -> int:
+    """Read every table and list all findings at once."""
+    from workbook.data import open_client
+
+    client = open_client(folder)
+    found = client.check()
+    if as_json:
+        _print_json(found)
+    elif suggest:
+        click.echo(_suggestion(found["tables"]))
+    else:
+        for name, table in found["tables"].items():
+            matched = ", ".join(f"{ours} ← {theirs}" for ours, theirs in table["columns"].items())
+            click.echo(f"{name}: {table['rows']} rows from {table['file']}\n  {matched}")
+        for problem in client.problems:
+            click.echo(f"{problem.severity}: {problem.sentence()}")
+        if not client.problems:
+            click.echo("No findings.")
+    return _data_code(client)
+
+
+def _suggestion(tables: dict[str, dict]) -> str:
+    """Return what was recognised as the `tables:` key of client.yaml."""
+    import yaml
+
+    mapping = {
+        name: {"file": table["file"], "columns": dict(table["columns"])}
+        for name, table in tables.items()
+    }
+    return yaml.safe_dump({"tables": mapping}, allow_unicode=True, sort_keys=False).rstrip()
+
+
+def _data_code(client: object) -> int:
+    return int(any(problem.severity == "error" for problem in client.problems))
+
+
+@main.command()
+@click.argument("folder")
+@click.option("--json", "as_json", is_flag=True, help="print JSON")
+@click.option("--by", multiple=True, metavar="COLUMN", help="a column, or week; may be repeated")
+@_in_words
+def measure(folder: str, as_json: bool, by: tuple[str, ...]) -> int:
+    """Measure the seven rights of a client's order lines."""
+    from workbook.data import open_client
+    from workbook.roadmap import measure_client
+
+    client = open_client(folder)
+    for problem in client.problems:
+        if problem.severity == "error":
+            click.echo(problem.sentence(), err=True)
+    rights = measure_client(client)
+    if rights is None:
+        click.echo(f"{folder}: no order lines could be read, so nothing is measured.", err=True)
+        return 1
+    rights = rights.by(*by)
+    if as_json:
+        _print_json({"client": client.profile.id, **rights.as_json()})
+    else:
+        click.echo(rights.table().to_string(index=False))
+        for column in by:
+            click.echo(rights.group_table(column).to_string(index=False))
+    return _data_code(client)
+
+
+@main.command()
+@click.argument("folder")
+@click.option("--out", required=True, metavar="FILE", help=".svg .png .pdf .dot or .json")
+@_LANGUAGE
+@_in_words
+def chart(folder: str, out: str, language: str | None) -> int:
+    """Draw the process chart, each step with its verdict."""
+    from workbook.chart import draw_chart, layout_chart
+    from workbook.data import open_client
+    from workbook.report import write_whole
+    from workbook.roadmap import draw_road_map
+
+    form = Path(out).suffix.lstrip(".").lower()
+    if form not in ("svg", "png", "pdf", "dot", "json"):
+        raise ValueError(f"--out {out!r} ends in no known format; use .svg .png .pdf .dot or .json")
+    if not Path(out).absolute().parent.is_dir():
+        raise ValueError(f"there is no folder for {out!r}; make it first")
+    client = open_client(folder)
+    road = draw_road_map(client, language)
+    if road.process is None:
+        for problem in client.problems:
+            click.echo(problem.sentence(), err=True)
+        click.echo(f"{folder}: no steps could be read, so there is no chart.", err=True)
+        return 1
+    if form == "json":
+        drawn = json.dumps(layout_chart(road.process, road.verdicts).as_json(), indent=1)
+    else:
+        drawn = draw_chart(road.process, road.verdicts, road.language, form)
+    write_whole(Path(out), drawn)
+    click.echo(f"{out} is written.")
+    return _data_code(client)
+
+
+def _parameters(pairs: tuple[str, ...]) -> dict[str, object]:
+    """Read -p NAME=VALUE; values are YAML: numbers, true, words."""
+    import yaml
+
+    values = {}
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise ValueError(f"-p {pair!r} has no '='; write -p NAME=VALUE")
+        values[name] = yaml.safe_load(value)
+    return values
+
+
+@main.command()
+@click.argument("folder")
+@click.option("--out", default="reports", show_default=True, metavar="DIR")
+@click.option("--format", "formats", default="html", show_default=True, help="html")
+@_LANGUAGE
+@click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="a notebook parameter")
+@_in_words
+def report(
+    folder: str, out: str, formats: str, language: str | None, parameters: tuple[str, ...]
+) -> int:
+    """Make one client's report in OUT/ID/."""
+    from workbook.report import check_formats, make_report
+
+    check_formats(formats)
+    values = _parameters(parameters)
+    outcome = make_report(folder, out, language=language, parameters=values)
+    return _say_outcome(outcome, Path(out))
+
+
+def _say_outcome(outcome: object, out: Path) -> int:
+    for error in outcome.errors:
+        click.echo(error, err=True)
+    if outcome.status != "ok":
+        where = f" in cell {outcome.cell}" if outcome.cell else ""
+        click.echo(f"{outcome.id}: {outcome.status}{where}: {outcome.reason}", err=True)
+        return 1
+    click.echo(f"{out / outcome.id / 'report.html'} is ready ({outcome.seconds:.1f} s).")
+    return int(bool(outcome.errors))
+
+
+@main.command()
+@click.argument("targets", nargs=-1, required=True, metavar="FOLDER_OR_LIST...")
+@click.option("--out", default="reports", show_default=True, metavar="DIR")
+@click.option("--format", "formats", default="html", show_default=True, help="html")
+@click.option("--jobs", type=click.IntRange(1), help="reports at once; default: one per processor")
+@click.option("--time-limit", type=click.FloatRange(1), default=600.0, show_default=True)
+@click.option("--memory-limit", type=click.IntRange(256), metavar="MB", help="per client")
+@_LANGUAGE
+@_in_words
+def batch(
+    targets: tuple[str, ...],
+    out: str,
+    formats: str,
+    jobs: int | None,
+    time_limit: float,
+    memory_limit: int | None,
+    language: str | None,
+) -> int:
+    """Make many clients' reports and an index of them."""
+    from workbook.batch import read_jobs, run_batch
+    from workbook.report import check_formats
+
+    check_formats(formats)
+    wanted = read_jobs(targets)
+    click.echo(f"{len(wanted)} client(s) into {out}/; each takes some seconds …")
+    outcomes = run_batch(
+        wanted,
+        out,
+        at_once=jobs,
+        time_limit=time_limit,
+        memory_limit=memory_limit,
+        language=language,
+        progress=click.echo,
+    )
+    for outcome in outcomes:
+        for error in outcome.errors:
+            click.echo(f"{outcome.id}: {error}", err=True)
+    click.echo(f"Open {Path(out) / 'index.html'} to read them.")
+    return int(any(outcome.status != "ok" or outcome.errors for outcome in outcomes))
+
+
+def _print_json(data: object) -> None:
+    # ASCII, so that a console of any encoding carries it unharmed.
+    click.echo(json.dumps(data, indent=1))
