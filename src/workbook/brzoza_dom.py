@@ -2,7 +2,7 @@
 
 52 weeks from 2025-01-06. Time runs in Polish business days: an order from 14:00 on counts as the
 next day's, is picked, checked (8 % go back to picking), packed and dispatched, and a carrier
-brings it one or more days later. The base failures are independent of each other.
+brings it one or more days later. Shares and rates are in data/cases/brzoza-dom.yaml.
 """
 
 import io
@@ -11,90 +11,39 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from workbook.samples import Streams, pick, poisson, working_days
-from workbook.schema import columns
+from workbook import brzoza_truth
+from workbook.samples import Streams, pick, poisson, read_case, typed, working_days
 
-__all__ = ["PROBLEMS", "build"]
+__all__ = ["build"]
 
-PROBLEMS = {
-    "A1": "promise gaming",
-    "A2": "the peak before Christmas",
-    "A3": "carrier K2 breaks glass",
-    "A4": "proofs of delivery missing, mostly of late orders",
-    "A5": "carrier K4 writes UTC",
-    "A6": "large orders are split",
-    "A7": "tracking falls silent",
-    "A8": "unhappy customers answer more often",
-    "A9": "oversize takes longer and costs more",
-    "A10": "survey sent before delivery",
-}
-ORDERS, CUSTOMERS, LINES, PRICES, FAILURES, TIMES, CARRYING, OPINIONS, CLAIMS, REPLIES, SCANS = (
-    range(11)
-)
-ZONE = "Europe/Warsaw"
-CONTENT, SPREAD, SILENT, EARLY = 4.62, 0.2, 0.4, 0.27
-FIRST_DAY, FIRST_WEEK, PEAK = np.datetime64("2025-01-06"), 2, (47, 51)
-WEEKDAYS = dict(enumerate((0.10, 0.16, 0.16, 0.155, 0.145, 0.13, 0.15)))  # a dip on Mondays
-CARRIERS = {"K1": 0.44, "K2": 0.22, "K3": 0.24, "K4": 0.10}
-CHANNELS = {"web": 0.62, "app": 0.30, "phone": 0.08}
-SEGMENTS = {"household": 0.58, "club": 0.30, "small business": 0.12}
-LANGUAGES = {"pl": 0.88, "uk": 0.07, "en": 0.05}
-TOWNS = {"Mazowieckie": "Warszawa", "Śląskie": "Katowice", "Wielkopolskie": "Poznań"}
-TOWNS |= {"Małopolskie": "Kraków", "Dolnośląskie": "Wrocław", "Pomorskie": "Gdańsk"}
-REGIONS = dict(zip(TOWNS, (0.27, 0.19, 0.16, 0.15, 0.13, 0.10), strict=True))
-GROUPS = {"textiles": 0.22, "kitchen": 0.20, "decoration": 0.18, "lighting": 0.16}
-GROUPS |= {"furniture": 0.14, "glass": 0.10}
-QUANTITIES = {1: 0.58, 2: 0.22, 4: 0.12, 6: 0.08}
-# Business days beyond the fastest: of a usual order, of picking in the peak, of oversize.
-EXTRA_DAYS = {0: 0.18, 1: 0.38, 2: 0.35, 3: 0.06, 4: 0.02, 5: 0.01}
-PEAK_DAYS = {0: 0.43, 1: 0.26, 2: 0.16, 3: 0.10, 4: 0.05}
-OVERSIZE_DAYS = {1: 0.50, 2: 0.42, 3: 0.08}
-COMMENTS = {"": 0.86, "Bez uwag.": 0.05, "Paczka w porządku.": 0.04, "Czekam na fakturę.": 0.02}
-COMMENTS |= {"All fine.": 0.01, "Please ring before delivery.": 0.02}
-TARGETS = {"product": 0.98, "quantity": 0.95, "time": 0.88, "place": 0.99, "condition": 0.97}
-TARGETS |= {"price": 0.98, "information": 0.96}
-NOT_FOR_CANCELLED = (
-    "product_delivered",
-    "condition",
-    "quantity_damaged",
-    "unit_price_invoiced",
-    "shipped_at",
-    "delivered_at",
-    "place_delivered",
-    "documents",
-    "tracking_at",
-    "freight_cost",
-)
-STEPS = """\
-step_id|step|role|predecessors|join|split|touch_minutes|wait_minutes|rate|rights|activity|status
-enter|Enter the order|Customer||||0.5|0|0|product;quantity;place|Order entered|
-payment|Check the payment|Finance|enter|||1|120|48|price|Payment checked|
-release|Release the order|Customer service|payment|||1|60|48|information|Order released|
-pick|Pick the goods|Warehouse picking|release|||6|180|36|product;quantity;time|Picked|\
-needs improvement
-check|Check the goods|Warehouse picking|pick|||2|18|36|product;quantity|Checked|
-pack|Pack|Warehouse packing|check|||5|60|34|condition|Packed|works
-label|Label|Warehouse packing|pack|||1|12|34|place;information|Labelled|
-dispatch|Dispatch|Dispatch|label||any|1|240|36|time;information|Dispatched|works
-k1|Carry parcels|Carrier K1|dispatch||||1320||time;place;condition|Transit K1|
-k2|Carry parcels|Carrier K2|dispatch||||1320||time;place;condition|Transit K2|
-k3|Carry to lockers|Carrier K3|dispatch||||1320||time;place;condition|Transit K3|
-k4|Carry oversize, two people|Carrier K4|dispatch||||1320||time;place;condition|Transit K4|unknown
-deliver|Receive the goods|Customer|k1;k2;k3;k4|any|any|3|||time;place;condition|Delivered|
-claim|Settle the claim|Customer service|deliver|||14|1800|48|price|Claim settled|unknown
-survey|Mail the survey|Customer service|deliver;claim|any||0||48||Survey mailed|
-"""
+ORDERS, CUSTOMERS, LINES, PRICES, FREIGHT, FAILURES, TIMES, CARRYING = range(8)
+OPINIONS, CLAIMS, REPLIES, SCANS = range(8, 12)
+A1, A2, A3, A4, A5, A6, A7, A8, A9, A10 = range(101, 111)
+ZONE, FIRST_DAY, FIRST_WEEK = "Europe/Warsaw", np.datetime64("2025-01-06"), 2
+PEAK = (47, 51)
+CASE = read_case("brzoza-dom")
+SHARES, BASE = CASE["shares"], CASE["base"]
+PLANTED = {one: problem["planted"] for one, problem in CASE["problems"].items()}
+# Minutes of the day: cut-off, warehouse from and to, dispatch, carriers' arrival, delivery, office.
+CUT_OFF, OPENS, CLOSES, LEAVES, ARRIVES, DELIVERS, OFFICE = 840, 480, 960, 1080, 360, 515, 600
+# Mean answer of a customer whom nothing befell, and the share of answers one up and one down.
+CONTENT, SPREAD = 4.605, 0.2
+# Of the orders that can be: two nights and more on their way (A7), known to be in a locker (A10).
+SILENT_IF_LONG, EARLY_IF_LOCKER = 0.35, 0.285
+NOT_FOR_CANCELLED = ["product_delivered", "quantity_delivered", "quantity_damaged", "condition"]
+NOT_FOR_CANCELLED += ["unit_price_invoiced", "shipped_at", "delivered_at", "place_delivered"]
+NOT_FOR_CANCELLED += ["documents", "tracking_at", "freight_cost"]
 
 
-def build(draw: Streams, on: list[str], scale: float) -> tuple[dict, dict, dict]:
-    """Return the tables, the profile and the truth of one Brzoza Dom.
+def build(draw: Streams, on: list[str], scale: float) -> tuple[dict, dict]:
+    """Return the tables of one Brzoza Dom, and what each problem and decoy came to.
 
     Parameters
     ----------
     draw : Streams
         Random streams by number of mechanism; the problems A1 to A10 use 101 to 110.
     on : list of str
-        The problems that are switched on, of `PROBLEMS`.
+        The problems that are switched on.
     scale : float
         1 is 24,000 orders.
     """
@@ -103,7 +52,7 @@ def build(draw: Streams, on: list[str], scale: float) -> tuple[dict, dict, dict]
     orders = _promise(draw, orders, on)
     lines = _fail(draw, orders, _lines(draw, orders), on)
     orders = _record(draw, _spoil(draw, orders, lines), on)
-    orders = _ask(draw, orders, on)
+    orders = _answer(draw, _ask(draw, orders, on), on)
     tables = {
         "order_lines": _order_lines(orders, lines),
         "steps": _steps(),
@@ -111,62 +60,73 @@ def build(draw: Streams, on: list[str], scale: float) -> tuple[dict, dict, dict]
         "responses": _responses(orders),
         "claims": _claims(orders),
     }
-    return tables, _profile(), {"problems": {}}
+    return tables, brzoza_truth.tell(orders, lines, _calendar())
 
 
 def _orders(draw: Streams, n: int, on: list[str]) -> pd.DataFrame:
     """Draw who orders what size and when, and who carries it."""
-    u, v = draw(ORDERS).random((12, n)), draw(102).random((3, n))
-    parcel, oversize = {"S": 0.42, "M": 0.38, "L": 0.20}, {"L": 0.20, "XL": 0.80}
-    # 2.2 times an ordinary week in 5 of 52 weeks is 6 parts of 58 on top.
-    moved = ("A2" in on) & (v[0] < 6 / 58)
+    u, v = draw(ORDERS).random((12, n)), draw(A2).random((3, n))
+    on_top = 5 * (PLANTED["A2"]["volume_ratio"] - 1)  # in weeks of the usual volume
+    moved = ("A2" in on) & (v[0] < on_top / (52 + on_top))
     usual = FIRST_WEEK + (u[7] * 52).astype(int)
     weeks = np.where(moved, PEAK[0] + (v[1] * 5).astype(int), usual)
-    peak = ("A2" in on) & (PEAK[0] <= weeks) & (weeks <= PEAK[1])
-    carrier = pick(u[3], CARRIERS)
-    n_lines = 1 + poisson(u[1], 1.2)
-    many = ("A6" in on) & (n_lines >= 3) & (draw(106).random(n) < 0.30 / 0.95)
+    peak = (PEAK[0] <= weeks) & (weeks <= PEAK[1])
+    carrier, n_lines = pick(u[3], SHARES["carriers"]), 1 + poisson(u[1], 1.2)
+    sizes = [pick(u[4], SHARES[kind]) for kind in ("oversize", "parcels")]
+    cancelled = u[11] < BASE["cancelled"]
+    usually = (u[10] < BASE["split"]) & ~cancelled
+    others = _of_the_rest(PLANTED["A6"]["split"], BASE["split"])
+    more = ("A6" in on) & (n_lines >= 3) & ~usually & ~cancelled & (draw(A6).random(n) < others)
     facts = {
         "order_id": np.array([f"BD{100_000 + rank}" for rank in np.argsort(np.argsort(u[0]))]),
         "n_lines": n_lines,
-        "channel": pick(u[2], CHANNELS),
+        "channel": pick(u[2], SHARES["channels"]),
         "carrier": carrier,
-        "size_class": np.where(carrier == "K4", pick(u[4], oversize), pick(u[4], parcel)),
-        "region": pick(u[5], REGIONS),
+        "size_class": np.where(carrier == "K4", *sizes),
+        "region": pick(u[5], SHARES["regions"]),
         "house": 100 + (u[6] * 900).astype(int),
         "week": weeks,
+        "peak": peak,
         "moved": moved,
-        "peak_days": np.where(peak, pick(v[2], PEAK_DAYS), 0),
-        "day": FIRST_DAY + 7 * (weeks - FIRST_WEEK) + pick(u[8], WEEKDAYS),
+        "peak_days": np.where(peak & ("A2" in on), pick(v[2], SHARES["peak_days"]), 0),
+        "day": FIRST_DAY + 7 * (weeks - FIRST_WEEK) + pick(u[8], SHARES["weekdays"]),
         "minute": 360 + (u[9] * 1079).astype(int),
-        "usually_split": u[10] < 0.05,
-        "split": (u[10] < 0.05) | many,
-        "cancelled": u[11] < 0.01,
+        "usually_split": usually,
+        "split_more": more,
+        "split": usually | more,
+        "cancelled": cancelled,
     }
     return pd.DataFrame(facts | _customers(draw, n))
+
+
+def _of_the_rest(share: float, already: float) -> float:
+    """Return the share to draw from the rest, so that with those already drawn it is `share`."""
+    return (share - already) / (1 - already)
 
 
 def _customers(draw: Streams, n: int) -> dict[str, np.ndarray]:
     random, many = draw(CUSTOMERS), max(round(n * 0.4), 1)
     chosen, u = random.integers(0, many, n), random.random((2, many))
-    names = np.array([f"C{10_000 + number}" for number in range(many)])
-    kinds = {"customer": names, "segment": pick(u[0], SEGMENTS), "language": pick(u[1], LANGUAGES)}
+    kinds = {"customer": np.array([f"C{10_000 + number}" for number in range(many)])}
+    kinds["segment"] = pick(u[0], SHARES["segments"])
+    kinds["language"] = pick(u[1], SHARES["languages"])
     return {column: values[chosen] for column, values in kinds.items()}
 
 
 def _lines(draw: Streams, orders: pd.DataFrame) -> pd.DataFrame:
     """Draw what is ordered, line by line; `row` is the order's row."""
-    at = np.repeat(np.arange(len(orders)), orders["n_lines"])
-    line_no = 1 + np.arange(len(at)) - np.flatnonzero(np.diff(at, prepend=-1))[at]
-    u = draw(LINES).random((3, len(at)))
-    group, number, quantity = pick(u[0], GROUPS), (u[1] * 40).astype(int), pick(u[2], QUANTITIES)
-    price = 19.9 + 10 * np.floor(14 * draw(PRICES).exponential(size=(len(GROUPS), 40)))
+    row = np.repeat(np.arange(len(orders)), orders["n_lines"])
+    line_no = 1 + np.arange(len(row)) - np.flatnonzero(np.diff(row, prepend=-1))[row]
+    u, groups = draw(LINES).random((3, len(row))), SHARES["groups"]
+    group, number = pick(u[0], groups), (u[1] * 40).astype(int)
+    quantity = pick(u[2], SHARES["quantities"])
+    price = 19.9 + 10 * np.floor(14 * draw(PRICES).exponential(size=(len(groups), 40)))
     # An order of one line can only be split if there is more than one piece of it.
-    alone = (orders["usually_split"] & (orders["n_lines"] == 1)).to_numpy()[at]
-    facts = {"row": at, "line_no": line_no, "product_group": group, "number": number}
+    alone = (orders["usually_split"] & (orders["n_lines"] == 1)).to_numpy()[row]
+    facts = {"row": row, "line_no": line_no, "product_group": group, "number": number}
     facts["quantity_ordered"] = np.where(alone, np.maximum(quantity, 4), quantity)
-    facts["unit_price"] = price[pd.Index(GROUPS).get_indexer(group), number].round(2)
-    facts["last"] = line_no == orders["n_lines"].to_numpy()[at]
+    facts["unit_price"] = price[pd.Index(groups).get_indexer(group), number].round(2)
+    facts["last"] = line_no == orders["n_lines"].to_numpy()[row]
     return pd.DataFrame(facts)
 
 
@@ -180,7 +140,7 @@ def _later(days: np.ndarray, number: np.ndarray | int) -> np.ndarray:
     return np.busday_offset(days, number, roll="forward", busdaycal=_calendar())
 
 
-def _at(days: np.ndarray, minutes: np.ndarray) -> np.ndarray:
+def _at(days: np.ndarray, minutes: np.ndarray | float) -> np.ndarray:
     return np.asarray(days).astype("datetime64[m]") + np.asarray(minutes).astype(int)
 
 
@@ -192,299 +152,251 @@ def _schedule(draw: Streams, orders: pd.DataFrame) -> pd.DataFrame:
     """Let every order run through the house: true local times up to the carrier's van."""
     u = draw(TIMES).random((8, len(orders)))
     day, minute = _day(orders["day"]), orders["minute"].to_numpy()
-    ordered = _at(day, minute)
-    accepted = _later(day + (minute >= 840).astype(int), 0)
-    paid = ordered + 5 + (55 * u[0]).astype(int)
+    accepted = _later(day + (minute >= CUT_OFF).astype(int), 0)
+    paid = _at(day, minute + 5 + 55 * u[0])
     released = paid + 5 + (25 * u[1]).astype(int)
     first_day = _later(accepted, orders["peak_days"].to_numpy())
     ready = np.where(_day(released) == first_day, (released - _day(released)).astype(int) + 5, 0)
-    start = np.maximum(ready, 480)
-    picked = _at(first_day, start + u[2] * (1030 - start))
-    again = _at(_later(first_day, 1), 480 + 180 * u[2])
-    rework = u[3] < 0.08
+    start = np.maximum(ready, OPENS)
+    picked = _at(first_day, start + u[2] * 0.77 * (CLOSES - start))
+    again = _at(_later(first_day, 1), OPENS + 180 * u[2])
+    rework, extra = u[3] < 0.08, pick(u[4], SHARES["extra_days"])
     last = np.where(rework, again, picked)
-    extra = pick(u[4], EXTRA_DAYS)
-    held = ((extra > 0) & (u[5] < 0.5)).astype(int)
-    packed = last + 15 + (25 * u[6]).astype(int)
-    shipped, first = (_at(_later(_day(last), days), 1080 + 60 * u[7]) for days in (held, 0))
-    times = {"ordered_at": ordered, "accepted": accepted, "paid_at": paid, "released_at": released}
-    times |= {"picked_at": picked, "rework": rework, "last_pick_at": last, "packed_at": packed}
-    return orders.assign(**times, extra=extra, held=held, shipped_at=shipped, first_shipped=first)
+    held = ((extra > 0) & (u[5] < 0.5)).astype(int)  # waits in dispatch for the next van
+    facts = {"ordered_at": _at(day, minute), "accepted": accepted, "paid_at": paid}
+    facts |= {"released_at": released, "picked_at": picked, "rework": rework, "extra": extra}
+    facts |= {"held": held, "last_pick_at": last, "packed_at": last + 15 + (25 * u[6]).astype(int)}
+    facts["first_shipped"] = _at(_day(last), LEAVES + 60 * u[7])
+    return orders.assign(**facts, shipped_at=_at(_later(_day(last), held), LEAVES + 60 * u[7]))
 
 
 def _carry(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
-    """Let the carrier bring it: `arrived` at the last depot or locker, then `delivered`."""
-    u, v = draw(CARRYING).random((2, len(orders))), draw(105).random((2, len(orders)))
+    """Let the carrier bring it: arrived at the last depot or locker, then delivered."""
+    n, carrier = len(orders), orders["carrier"]
+    u, v = draw(CARRYING).random((2, n)), draw(A5).random((2, n))
     oversize = ("A9" in on) & (orders["size_class"] == "XL")
-    more = np.where(oversize, pick(draw(109).random(len(orders)), OVERSIZE_DAYS), 0)
+    more = np.where(oversize, pick(draw(A9).random(n), SHARES["oversize_days"]), 0)
     days = (1 + orders["extra"] - orders["held"]).to_numpy() + more
     day = _later(_day(orders["shipped_at"]), days)
-    delivered = _at(day, 515 + 735 * u[1])
-    tour = ("A5" in on) & (orders["carrier"] == "K4") & (v[0] < 0.12)
+    tour = ("A5" in on) & (carrier == "K4") & (v[0] < PLANTED["A5"]["tours_after_midnight"])
     night = pd.Series(_at(day, 1380 + 59 * v[1])).dt.tz_localize("UTC").dt.tz_convert(ZONE)
-    delivered = np.where(tour, night.dt.tz_localize(None), delivered.astype("datetime64[us]"))
+    delivered = pd.Series(_at(day, DELIVERS + 735 * u[1])).mask(tour, night.dt.tz_localize(None))
     day_before = np.busday_offset(day, -1, busdaycal=_calendar())
-    before = np.where(
-        orders["extra"] > 0,
-        _at(day_before, 515 + 735 * u[1]).astype("datetime64[us]"),
-        delivered - np.timedelta64(90, "m"),
-    )
-    cost = 14 * np.exp(0.25 * draw(PRICES).standard_normal(len(orders)))
-    facts = {"arrived_at": _at(day, 360 + 150 * u[0]), "delivered": delivered, "night": tour}
-    facts |= {"first_delivered": before, "freight_cost": np.where(oversize, 3.4 * cost, cost)}
-    return orders.assign(**facts, oversize_days=more)
+    before = delivered - pd.Timedelta(minutes=90)
+    before = before.mask(orders["extra"] > 0, _at(day_before, DELIVERS + 735 * u[1]))
+    cost = 14 * np.exp(0.25 * draw(FREIGHT).standard_normal(n))
+    cost *= np.where(oversize, PLANTED["A9"]["freight_ratio"], 1.0)
+    facts = {"arrived_at": _at(day, ARRIVES + 150 * u[0]), "delivered": delivered, "night": tour}
+    return orders.assign(**facts, first_delivered=before, freight_cost=cost, oversize_days=more)
 
 
 def _promise(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     """Promise three business days; with A1 often the next one, and again when it will be late."""
-    u, gaming = draw(101).random((2, len(orders))), "A1" in on
-    hasty = gaming & (u[0] < 0.60)
+    u, gaming, day = draw(A1).random((2, len(orders))), "A1" in on, _day(orders["delivered"])
+    hasty = gaming & (u[0] < PLANTED["A1"]["promised_next_day"])
     days = np.where(hasty, 1, 3) + orders["oversize_days"].to_numpy()
     promised = _later(_day(orders["accepted"]), days)
-    late = _day(orders["delivered"]) > promised
-    again = gaming & late & (u[1] < 0.45)
-    latest = np.where(again, _day(orders["delivered"]), promised)
-    facts = {"promised_at": promised, "promised_latest_at": latest}
-    return orders.assign(**facts, late=late, hasty=hasty, promised_again=again)
+    again = gaming & (day > promised) & (u[1] < PLANTED["A1"]["promised_again_if_late"])
+    facts = {"promised_at": promised, "promised_latest_at": np.where(again, day, promised)}
+    return orders.assign(**facts, late=day > promised, hasty=hasty, promised_again=again)
 
 
 def _fail(draw: Streams, orders: pd.DataFrame, lines: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     """Draw each line's failures: wrong item, short, damaged, wrong price."""
-    u, v = draw(FAILURES).random((6, len(lines))), draw(103).random(len(lines))
-    fragile = (lines["product_group"] == "glass") & (orders["carrier"] == "K2").to_numpy()[
-        lines["row"]
-    ]
-    several = lines["quantity_ordered"] > 1
-    ordered, price = lines["quantity_ordered"], lines["unit_price"]
-    rounding = np.where(u[4] < 0.3, 1 + 0.003 * (2 * u[5] - 1), 1.0)
-    overcharged = u[3] < 0.004
-    facts = {
-        "wrong_item": u[0] < 0.006,
-        "short": several & (u[1] < 0.018 / 0.42),
-        "fragile": fragile,
-        # 1.2 % and then 5.87 % of the rest: 7 % in all.
-        "broken_by_k2": ("A3" in on) & fragile & (u[2] >= 0.012) & (v < 0.0587),
-        "overcharged": overcharged,
-        "unit_price_invoiced": (price * np.where(overcharged, 1.04 + 0.08 * u[5], rounding)).round(
-            2
-        ),
-    }
-    lines = lines.assign(**facts)
-    lines["damaged"] = lines["broken_by_k2"] | (u[2] < 0.012)
-    return lines.assign(quantity=ordered - lines["short"])
+    u, v = draw(FAILURES).random((6, len(lines))), draw(A3).random(len(lines))
+    k2 = (orders["carrier"] == "K2").to_numpy()[lines["row"]]
+    fragile = k2 & (lines["product_group"] == "glass")
+    # 42 % of the lines are of several pieces; only these can be short and still be delivered.
+    short = (lines["quantity_ordered"] > 1) & (u[1] < BASE["short"] / 0.42)
+    usual, overcharged = u[2] < BASE["damaged"], u[3] < BASE["overcharged"]
+    others = _of_the_rest(PLANTED["A3"]["damaged"], BASE["damaged"])
+    broken = ("A3" in on) & fragile & ~usual & (v < others)
+    rounded = np.where(u[4] < 0.3, 1 + 0.003 * (2 * u[5] - 1), 1.0)
+    factor = np.where(overcharged, 1.04 + 0.08 * u[5], rounded)
+    facts = {"wrong_item": u[0] < BASE["wrong_item"], "short": short, "damaged": usual | broken}
+    facts |= {"overcharged": overcharged, "fragile": fragile, "broken": broken}
+    facts["unit_price_invoiced"] = (lines["unit_price"] * factor).round(2)
+    return lines.assign(**facts, quantity=lines["quantity_ordered"] - short)
 
 
 def _spoil(draw: Streams, orders: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Draw the failures of whole orders, and bring the lines' failures up to the order."""
-    u = draw(CLAIMS).random((5, len(orders)))
+    u, delivered = draw(CLAIMS).random((5, len(orders))), _day(orders["delivered"])
     failed = lines[["wrong_item", "short", "damaged", "overcharged"]].groupby(lines["row"]).any()
-    claimed = failed.any(axis=1).to_numpy() & (u[2] < 0.6) & ~orders["cancelled"]
-    settled = orders["delivered"] + _minutes(1200 + 1500 * u[3])
-    facts = {"misplaced": u[0] < 0.003, "misdocumented": u[1] < 0.03, "claimed": claimed}
-    facts |= {"claim_settled_at": settled.where(claimed), "claim_cost": (14 + 90 * u[4]).round(2)}
+    claimed = failed.any(axis=1) & (u[2] < 0.6) & ~orders["cancelled"]
+    settled = pd.Series(_at(_later(delivered + 1, 0), OPENS + 420 * u[3])).where(claimed)
+    facts = {"misplaced": u[0] < BASE["misplaced"], "misdocumented": u[1] < BASE["misdocumented"]}
+    facts |= {"claimed": claimed, "settled_at": settled, "claim_cost": (14 + 90 * u[4]).round(2)}
     return orders.join(failed).assign(**facts)
-
-
-def _minutes(number: np.ndarray) -> pd.TimedeltaIndex:
-    return pd.to_timedelta(number.astype(int), unit="m")
 
 
 def _record(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     """Tell what is written down: K4's clock (A5), lost proofs of delivery (A4), scans (A7)."""
-    k3, k4 = orders["carrier"] == "K3", orders["carrier"] == "K4"
-    chance = np.where(orders["late"], 0.20, 0.04)
-    lost = ("A4" in on) & k3 & (draw(104).random(len(orders)) < chance)
+    n, k3, came = len(orders), orders["carrier"] == "K3", ~orders["cancelled"]
+    chances = (PLANTED["A4"][key] for key in ("missing_if_late", "missing_else"))
+    lost = ("A4" in on) & k3 & came & (draw(A4).random(n) < np.where(orders["late"], *chances))
     nights = (_day(orders["arrived_at"]) - _day(orders["shipped_at"])).astype(int)
-    silent = ("A7" in on) & (nights > 1) & (draw(107).random(len(orders)) < SILENT)
-    return orders.assign(utc=("A5" in on) & k4, lost=lost & ~orders["cancelled"], silent=silent)
+    silent = ("A7" in on) & came & (nights > 1) & (draw(A7).random(n) < SILENT_IF_LONG)
+    return orders.assign(utc=("A5" in on) & (orders["carrier"] == "K4"), lost=lost, silent=silent)
 
 
 def _written(moments: pd.Series, utc: pd.Series) -> pd.Series:
     """Return local times as the carrier writes them: in UTC where `utc` says so."""
     local = moments.astype("datetime64[us]")
-    first = np.zeros(len(local), bool)
-    zoned = local.dt.tz_localize(ZONE, ambiguous=first, nonexistent="shift_forward")
-    return local.where(~utc, zoned.dt.tz_convert("UTC").dt.tz_localize(None))
-
-
-def _opinion(mean: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Return whole answers from 1 to 5 whose expectation is the mean, with some spread."""
-    answer = np.floor(np.clip(mean, 1, 5 - 1e-9) + u)
-    nudge = np.where(v < SPREAD, -1, 0) + np.where(v > 1 - SPREAD, 1, 0)
-    return np.where((answer > 1) & (answer < 5), answer + nudge, answer)
+    winter = np.zeros(len(local), bool)
+    zoned = local.dt.tz_localize(ZONE, ambiguous=winter, nonexistent="shift_forward")
+    return local.mask(utc, zoned.dt.tz_convert("UTC").dt.tz_localize(None))
 
 
 def _ask(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
-    """Mail the survey to everybody, let customers judge, and let some of them answer."""
-    o, u = orders.copy(), draw(OPINIONS).random((4, 5, len(orders)))
-    late, silent, damaged = (o[fact].to_numpy(float) for fact in ("late", "silent", "damaged"))
-    o["overall"] = _opinion(CONTENT - 0.5 * late - 1.1 * silent - 1.5 * damaged, u[0, 0], u[1, 0])
-    details = {
-        "product": 4.6 - 2.4 * o["wrong_item"],
-        "time": 4.5 - 1.2 * late,
-        "condition": 4.6 - 2.5 * damaged,
-        "information": 4.4 - 1.6 * silent - 0.6 * o["misdocumented"],
+    """Let every customer judge; the mean of the answers is exact, so effects add up."""
+    u, v = draw(OPINIONS).random((2, 5, len(orders)))
+    facts = ("late", "silent", "damaged")
+    means = {
+        "overall": CONTENT + sum(PLANTED["A7"][f"effect_{fact}"] * orders[fact] for fact in facts),
+        "product": 4.6 - 2.4 * orders["wrong_item"],
+        "time": 4.5 - 1.2 * orders["late"],
+        "condition": 4.6 - 2.5 * orders["damaged"],
+        "information": 4.4 - 1.6 * orders["silent"] - 0.6 * orders["misdocumented"],
     }
-    for i, (question, mean) in enumerate(details.items(), start=1):
-        o[question] = _opinion(np.asarray(mean), u[0, i], u[1, i])
-    reply = draw(REPLIES).random((3, len(o)))
-    next_day = _at(_later(_day(o["delivered"]) + 1, 0), np.full(len(o), 600))
-    locker = ("A10" in on) & (o["carrier"] == "K3") & ~o["lost"]
-    o["too_early"] = locker & (draw(110).random(len(o)) < EARLY)
-    mailed = np.fmax(next_day, (o["claim_settled_at"] + _minutes(np.array(30))).to_numpy())
-    o["sent_at"] = np.where(o["too_early"], _at(o["arrived_at"], 10), mailed)
-    eager = ("A8" in on) & (o["overall"] <= 2) & (reply[0] >= 0.12) & (reply[0] < 0.12 * 2.2)
-    o["eager"] = eager & ~o["cancelled"]
-    o["answers"] = ((reply[0] < 0.12) | eager) & ~o["cancelled"]
-    delay = _minutes(30 + np.minimum(-1800 * np.log1p(-reply[1]), 14_000))
-    o["answered_at"] = np.fmax(o["sent_at"], o["delivered"]) + delay
-    return o.assign(comment=pick(reply[2], COMMENTS))
+    answers = {}
+    for i, (question, mean) in enumerate(means.items()):
+        answer = np.floor(mean + u[i])
+        nudge = np.where(v[i] < SPREAD, -1, 0) + np.where(v[i] > 1 - SPREAD, 1, 0)
+        answers[question] = answer + np.where((answer > 1) & (answer < 5), nudge, 0)
+    return orders.assign(**answers)
+
+
+def _answer(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
+    """Mail the survey, with A10 too early, and let some customers answer, with A8 unevenly."""
+    u, came, n = draw(REPLIES).random((3, len(orders))), ~orders["cancelled"], len(orders)
+    locker = ("A10" in on) & (orders["carrier"] == "K3") & ~orders["lost"] & came
+    early = locker & (draw(A10).random(n) < EARLY_IF_LOCKER)
+    usual = pd.Series(_at(_later(_day(orders["delivered"]) + 1, 0), OFFICE))
+    settled = orders["settled_at"] + pd.Timedelta(minutes=30)
+    mailed = usual.mask(settled > usual, settled).mask(early, _at(orders["arrived_at"], 10))
+    unhappy = ("A8" in on) & (orders["overall"] <= 2)
+    rate = BASE["reply"] * PLANTED["A8"]["reply_ratio_if_unhappy"]
+    eager = unhappy & came & (u[0] >= BASE["reply"]) & (u[0] < rate)
+    seen = mailed.mask(early, orders["delivered"])
+    delay = (30 + np.minimum(-1800 * np.log1p(-u[1]), 14_000)).astype(int)
+    facts = {"too_early": early, "sent_at": mailed, "eager": eager}
+    facts["answers"] = (came & (u[0] < BASE["reply"])) | eager
+    facts["answered_at"] = seen + pd.to_timedelta(delay, unit="m")
+    comment = pd.Series(pick(u[2], SHARES["comments"])).replace("", None)
+    return orders.assign(**facts, comment=comment)
 
 
 def _order_lines(orders: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Put the order lines together; a split order's last line comes in two deliveries."""
-    everything = lines.join(orders[orders.columns.difference(lines.columns)], on="row")
-    later = everything["split"] & everything["last"]
-    sent_first = (everything["quantity"] // 2).where(later, 0)
-    early = everything[later & (sent_first > 0)].assign(
-        quantity=sent_first, damaged=False, freight_cost=0.0
-    )
-    rest = everything.assign(quantity=everything["quantity"] - sent_first)
-    rows = pd.concat([early.assign(part=1), rest.assign(part=np.where(later, 2, 1))])
-    rows = rows.sort_values(["ordered_at", "order_id", "line_no", "part"], kind="stable")
-    return _columns(rows.reset_index(drop=True))
+    whole = lines.join(orders[orders.columns.difference(lines.columns)], on="row")
+    later = whole["split"] & whole["last"]
+    ahead = (whole["quantity"] // 2).where(later, 0)
+    early = whole.assign(quantity=ahead, damaged=False, freight_cost=0.0, part=1)[ahead > 0]
+    rest = whole.assign(quantity=whole["quantity"] - ahead, part=np.where(later, 2, 1))
+    rows = pd.concat([early, rest])
+    order = ["ordered_at", "order_id", "line_no", "part"]
+    return typed(_as_exported(rows.sort_values(order).reset_index(drop=True)), "order_lines")
 
 
-def _columns(rows: pd.DataFrame) -> pd.DataFrame:
-    """Name the columns as the client's export would, with nothing of what is hidden."""
+def _as_exported(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows what the shop's own export would show of them."""
     came, first = ~rows["cancelled"], rows["split"] & (rows["part"] == 1)
     code = rows["product_group"].str[:3].str.upper() + "-"
-    place = rows["region"].map(TOWNS) + np.where(rows["carrier"] == "K3", " locker ", " ")
-    shipped = rows["shipped_at"].mask(first, rows["first_shipped"])
-    delivered = _written(rows["delivered"].mask(first, rows["first_delivered"]), rows["utc"])
     delivered_number = (rows["number"] + rows["wrong_item"]) % 40
+    at_locker = np.where(rows["carrier"] == "K3", " locker ", " ")
+    place = rows["region"].map(CASE["towns"]) + at_locker
+    arrived = rows["delivered"].mask(first, rows["first_delivered"])
     facts = {
-        "line_no": rows["line_no"].astype(str),
-        "delivery_no": rows["part"].astype(str),
+        "delivery_no": rows["part"],
         "product": code + rows["number"].astype(str).str.zfill(2),
-        "quantity_ordered": rows["quantity_ordered"].astype(float),
-        "quantity_delivered": rows["quantity"].where(came).astype(float),
+        "quantity_delivered": rows["quantity"],
         "product_delivered": code + delivered_number.astype(str).str.zfill(2),
-        "condition": pd.Series(np.where(rows["damaged"], "damaged", "good")),
-        "quantity_damaged": rows["damaged"].astype(float),
+        "condition": np.where(rows["damaged"], "damaged", "good"),
+        "quantity_damaged": rows["damaged"].astype(int),
         "currency": "PLN",
-        "shipped_at": shipped,
-        "delivered_at": delivered.mask(rows["lost"]),
+        "shipped_at": rows["shipped_at"].mask(first, rows["first_shipped"]),
+        "delivered_at": _written(arrived, rows["utc"]).mask(rows["lost"]),
         "place_ordered": place + rows["house"].astype(str),
         "place_delivered": place + (rows["house"] + rows["misplaced"]).astype(str),
         "confirmed_at": rows["ordered_at"] + pd.Timedelta(minutes=2),
-        "documents": pd.Series(np.where(rows["misdocumented"], "wrong", "correct")),
+        "documents": np.where(rows["misdocumented"], "wrong", "correct"),
         "tracking_at": rows["shipped_at"] + pd.Timedelta(minutes=20),
         "freight_cost": (rows["freight_cost"] / rows["n_lines"]).round(2),
-        "status": pd.Series(np.where(came, "delivered", "cancelled_by_customer")),
-        "reason": pd.Series(np.where(came, None, "customer changed mind")),
+        "status": np.where(came, "delivered", "cancelled_by_customer"),
+        "reason": np.where(came, None, "customer changed mind"),
     }
     table = rows.assign(**facts)
-    table[list(NOT_FOR_CANCELLED)] = table[list(NOT_FOR_CANCELLED)].where(came)
-    return _typed(table[[column for column in columns("order_lines") if column in table]])
-
-
-def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    """Give text, numbers and date-times the types that the readers give them."""
-    kinds = dict.fromkeys(table.select_dtypes("datetime"), "datetime64[us]")
-    kinds |= dict.fromkeys(table.select_dtypes("object"), "str")
-    kinds |= dict.fromkeys(table.select_dtypes(("number", "bool")), float)
-    return table.astype(kinds).reset_index(drop=True)
+    table[NOT_FOR_CANCELLED] = table[NOT_FOR_CANCELLED].where(came)
+    return table
 
 
 def _steps() -> pd.DataFrame:
-    steps = pd.read_csv(io.StringIO(STEPS), sep="|")
-    steps["cost"] = (steps["touch_minutes"] * steps.pop("rate") / 60).round(2)
-    checking = steps["step_id"] == "check"
-    steps["rework_share"], steps["rework_to"] = np.where(checking, 0.08, np.nan), "pick"
-    steps["rework_to"] = steps["rework_to"].where(checking)
-    return _typed(steps[[column for column in columns("steps") if column in steps]])
+    steps = pd.read_csv(io.StringIO(CASE["steps"]))
+    return typed(steps.assign(cost=(steps["touch_minutes"] * steps["rate"] / 60).round(2)), "steps")
 
 
 def _events(draw: Streams, orders: pd.DataFrame) -> pd.DataFrame:
     """Log what happened to each order; carriers' events are recorded by the shop's own clock."""
-    came, again = ~orders["cancelled"], ~orders["cancelled"] & orders["rework"]
-    checked, transit = pd.Timedelta(minutes=8), "Transit " + orders["carrier"]
-    delivered = orders["delivered"].mask(orders["lost"])
+    came = ~orders["cancelled"]
+    o, again, soon = orders[came], orders[came & orders["rework"]], pd.Timedelta(minutes=8)
+    transit = "Transit " + o["carrier"]
     log = [
         _event(orders, "Order entered", orders["ordered_at"]),
         _event(orders, "Payment checked", orders["paid_at"]),
         _event(orders, "Order released", orders["released_at"]),
-        _event(orders, "Picked", orders["picked_at"].where(again)),
-        _event(orders, "Checked", (orders["picked_at"] + checked).where(again)),
-        _event(orders, "Picked", orders["last_pick_at"].where(came)),
-        _event(orders, "Checked", (orders["last_pick_at"] + checked).where(came)),
-        _event(orders, "Packed", orders["packed_at"].where(came)),
-        _event(orders, "Labelled", (orders["packed_at"] + checked).where(came)),
-        _event(orders, "Dispatched", orders["shipped_at"].where(came)),
-        _scans(orders[came & ~orders["silent"]]),
-        _event(orders, transit, orders["arrived_at"].where(came), carrier=True),
-        _event(orders, "Delivered", delivered.where(came), carrier=True),
-        _event(orders, "Claim settled", orders["claim_settled_at"]),
-        _event(orders, "Survey mailed", orders["sent_at"].where(came)),
+        _event(again, "Picked", again["picked_at"]),
+        _event(again, "Checked", again["picked_at"] + soon),
+        _event(o, "Picked", o["last_pick_at"]),
+        _event(o, "Checked", o["last_pick_at"] + soon),
+        _event(o, "Packed", o["packed_at"]),
+        _event(o, "Labelled", o["packed_at"] + soon),
+        _event(o, "Dispatched", o["shipped_at"]),
+        _scans(o[~o["silent"]]),
+        _event(o, transit, o["arrived_at"], carrier=True),
+        _event(o, "Delivered", o["delivered"].mask(o["lost"]), carrier=True),
+        _event(o, "Claim settled", o["settled_at"]),
+        _event(o, "Survey mailed", o["sent_at"]),
     ]
     events = pd.concat(log).dropna(subset=["true"]).sort_values(["true", "order_id"], kind="stable")
-    latency = _minutes(2 + 10 * draw(SCANS).random(len(orders)))[events.index]
-    events["recorded_at"] = (events["true"] + latency).where(events["carrier"])
+    latency = (2 + 10 * draw(SCANS).random(len(orders))).astype(int)[events.index]
+    recorded = events["true"] + pd.to_timedelta(latency, unit="m")
+    events["recorded_at"] = recorded.where(events["carrier"])
     events["event_at"] = _written(events["true"], events["utc"] & events["carrier"])
-    return _typed(events[["order_id", "activity", "event_at", "recorded_at", "lifecycle"]])
+    return typed(events, "events")
 
 
 def _event(
     orders: pd.DataFrame, activity: str | pd.Series, moments: pd.Series, *, carrier: bool = False
 ) -> pd.DataFrame:
-    facts = {"activity": activity, "true": moments, "carrier": carrier, "lifecycle": "complete"}
+    facts = {"activity": activity, "true": moments, "carrier": carrier, "lifecycle": None}
     return orders[["order_id", "utc"]].assign(**facts)
 
 
 def _scans(orders: pd.DataFrame) -> pd.DataFrame:
-    """Scan a parcel on its way, so that it is never out of sight for more than 20 hours."""
-    way = orders["arrived_at"] - orders["shipped_at"]
-    many = (way // pd.Timedelta(hours=20)).to_numpy()
-    at = np.repeat(np.arange(len(orders)), many)
-    order = np.arange(len(at)) - np.repeat(np.cumsum(many) - many, many) + 1
-    seen = orders.iloc[at]
-    share = pd.Series(order / (many[at] + 1), index=seen.index)
-    minutes = (share * (way.iloc[at] // pd.Timedelta(minutes=1))).astype(int)
+    """Scan the parcels on their way, so that none is out of sight for more than 23 hours."""
+    way = ((orders["arrived_at"] - orders["shipped_at"]) // pd.Timedelta(minutes=1)).to_numpy()
+    many = -(-way // (23 * 60)) - 1
+    row = np.repeat(np.arange(len(orders)), many)
+    which = 1 + np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many)
+    seen, minutes = orders.iloc[row], way[row] * which // (many[row] + 1)
     moments = seen["shipped_at"] + pd.to_timedelta(minutes, unit="m")
-    return _event(seen, "Transit " + seen["carrier"], moments, carrier=True).assign(
-        lifecycle="start"
-    )
+    scans = _event(seen, "Transit " + seen["carrier"], moments, carrier=True)
+    return scans.assign(lifecycle="start")
 
 
 def _responses(orders: pd.DataFrame) -> pd.DataFrame:
-    questions = ["overall", "product", "time", "condition", "information"]
     answered = orders[orders["answers"]].sort_values(["answered_at", "order_id"])
     answered = answered.assign(response_id="R" + answered["order_id"].str[2:])
-    head = ["response_id", "order_id", "language", "segment", "sent_at", "answered_at"]
-    return _typed(answered[[*head, *questions, "comment"]])
+    questions = ("overall", "product", "time", "condition", "information")
+    return typed(answered, "responses", extra=questions)
 
 
 def _claims(orders: pd.DataFrame) -> pd.DataFrame:
-    o = orders[orders["claimed"]].sort_values(["claim_settled_at", "order_id"])
+    o = orders[orders["claimed"]].sort_values(["settled_at", "order_id"])
     reasons = {"damaged": "damaged", "wrong_item": "wrong item", "short": "short"}
     reason = np.select([o[fact] for fact in reasons], list(reasons.values()), "invoice")
-    facts = {"claim_id": "Q" + o["order_id"].str[2:], "order_id": o["order_id"]}
-    facts |= {"opened_at": o["delivered"] + pd.Timedelta(minutes=90)}
-    facts |= {"closed_at": o["claim_settled_at"], "reason": reason, "cost": o["claim_cost"]}
-    return _typed(pd.DataFrame(facts))
-
-
-def _profile() -> dict[str, object]:
-    targets = {f"right_{right}": share for right, share in TARGETS.items()}
-    return {
-        "name": "Brzoza Dom",
-        "language": "en",
-        "currency": "PLN",
-        "timezone": ZONE,
-        "country": "PL",
-        "goal": "service",
-        "days": "business",
-        "cut_off": "14:00",
-        "targets": {"perfect_order": 0.75, **targets},
-    }
+    opened = o["delivered"] + pd.Timedelta(minutes=90)
+    facts = {"claim_id": "Q" + o["order_id"].str[2:], "opened_at": opened, "reason": reason}
+    facts |= {"closed_at": o["settled_at"], "cost": o["claim_cost"]}
+    return typed(o.assign(**facts), "claims")

@@ -11,7 +11,6 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,7 @@ import yaml
 from holidays import country_holidays
 
 from workbook.resources import data_path
-from workbook.schema import nearest
+from workbook.schema import columns, nearest
 
 __all__ = [
     "CASES",
@@ -28,12 +27,15 @@ __all__ = [
     "generate",
     "pick",
     "poisson",
+    "read_case",
     "shipped_samples",
+    "typed",
     "working_days",
     "write_sample",
 ]
 
-# A case is a module with TITLE, PROBLEMS (id → title) and build(streams, on, scale).
+# A case has a description in data/cases and a module with build(streams, on, scale), which returns
+# the tables and the facts: affected ids and realised figures by problem and decoy.
 CASES = {"brzoza-dom": (1, "workbook.brzoza_dom")}
 
 
@@ -86,8 +88,8 @@ def poisson(u: np.ndarray, mean: float) -> np.ndarray:
     >>> poisson(np.array([0.3, 0.31, 0.999]), 1.2).tolist()
     [0, 1, 6]
     """
-    steps = np.concatenate([[1.0], mean / np.arange(1, 30)])
-    return np.searchsorted(np.cumsum(np.cumprod(steps)) * np.exp(-mean), u, side="right")
+    terms = np.concatenate([[1.0], mean / np.arange(1, 30)])
+    return np.searchsorted(np.cumsum(np.cumprod(terms)) * np.exp(-mean), u, side="right")
 
 
 def working_days(country: str, years: Iterable[int]) -> np.busdaycalendar:
@@ -106,7 +108,7 @@ def working_days(country: str, years: Iterable[int]) -> np.busdaycalendar:
 def generate(
     name: str,
     *,
-    seed: int = 2025,
+    seed: int = 22,
     problems: str | Iterable[str] = "all",
     scale: float = 1.0,
 ) -> Sample:
@@ -134,40 +136,71 @@ def generate(
     >>> len(sample.tables["steps"]), list(sample.truth["problems"])
     (15, ['A3'])
     """
-    number, case = _case(name)
-    on = _problems(case, problems)
-    if int(seed) != seed or seed < 0:
+    case = read_case(name)
+    on = _switched_on(list(case["problems"]), problems)
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
         raise ValueError(f"seed {seed!r} can't be used; write a whole number of 0 or more")
     if not 0.001 <= scale <= 100:
         raise ValueError(f"scale {scale!r} can't be used; write a number from 0.001 to 100")
-    tables, profile, truth = case.build(Streams(int(seed), number), on, scale)
-    head = {"case": name, "seed": int(seed), "scale": scale, "switched_on": on}
-    return Sample(name, tables, profile, head | truth)
-
-
-def _case(name: str) -> tuple[int, ModuleType]:
-    if name not in CASES:
-        hint = nearest(name, CASES)
-        did = f"did you mean {hint!r}?" if hint else f"the samples are {', '.join(CASES)}"
-        raise ValueError(f"sample {name!r} is not known; {did}")
     number, module = CASES[name]
-    return number, importlib.import_module(module)
+    build = importlib.import_module(module).build
+    tables, facts = build(Streams(int(seed), number), on, scale)
+    head = {"case": name, "seed": int(seed), "scale": scale, "base": facts["base"]}
+    return Sample(name, tables, case["profile"], head | _truth(case, on, facts))
 
 
-def _problems(case: ModuleType, wanted: str | Iterable[str]) -> list[str]:
-    if wanted in ("all", "none"):
-        return list(case.PROBLEMS) if wanted == "all" else []
-    ids = wanted.split(",") if isinstance(wanted, str) else list(wanted)
-    ids = [str(one).strip() for one in ids]
-    for one in ids:
-        if one not in case.PROBLEMS:
-            hint = nearest(one, case.PROBLEMS)
-            did = f"did you mean {hint!r}? " if hint else ""
-            raise ValueError(
-                f"problem {one!r} is not known; {did}write all, none or some of "
-                f"{','.join(case.PROBLEMS)}"
-            )
-    return [one for one in case.PROBLEMS if one in ids]
+def read_case(name: str) -> dict[str, dict]:
+    """Return a case's description: profile, shares, problems, decoys.
+
+    Raises
+    ------
+    ValueError
+        If there is no such case.
+    """
+    if name not in CASES:
+        raise ValueError(f"sample {name!r} is not known; {_did_you_mean(name, CASES)}")
+    return yaml.safe_load(data_path("cases", f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def _did_you_mean(name: str, names: Iterable[str]) -> str:
+    hint = nearest(name, names)
+    return f"did you mean {hint!r}?" if hint else f"write one of {', '.join(names)}"
+
+
+def _switched_on(known: list[str], wanted: str | Iterable[str]) -> list[str]:
+    if isinstance(wanted, str):
+        wanted = {"all": known, "none": []}.get(wanted, wanted.split(","))
+    wanted = [str(one).strip() for one in wanted]
+    for one in wanted:
+        if one not in known:
+            hint = _did_you_mean(one, known)
+            raise ValueError(f"problem {one!r} is not known; {hint} (all and none are allowed too)")
+    return [one for one in known if one in wanted]
+
+
+def _truth(case: dict[str, dict], on: list[str], facts: dict[str, dict]) -> dict[str, object]:
+    problems = {}
+    for one in on:
+        place = {key: case["problems"][one]["expected"][key] for key in ("where", "period")}
+        problems[one] = {"id": one, **place, **case["problems"][one], **facts[one]}
+    decoys = {one: {"id": one, **case["decoys"][one], **facts[one]} for one in case["decoys"]}
+    return {"problems": problems, "decoys": decoys}
+
+
+def typed(frame: pd.DataFrame, table: str, *, extra: Sequence[str] = ()) -> pd.DataFrame:
+    """Keep a table's columns (and extra ones), in the dictionary's order and with its types.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"line_no": [1], "order_id": ["A"], "hidden": [0]})
+    >>> typed(frame, "order_lines").to_dict("list")
+    {'order_id': ['A'], 'line_no': ['1']}
+    """
+    types = {"number": "float64", "date": "datetime64[us]"}
+    kinds = {name: types.get(column.kind, "str") for name, column in columns(table).items()}
+    kinds |= dict.fromkeys(extra, "float64")
+    kinds = {name: kind for name, kind in kinds.items() if name in frame}
+    return frame[list(kinds)].astype(kinds).reset_index(drop=True)
 
 
 def write_sample(name: str, folder: str | Path, **options: object) -> Path:
@@ -184,24 +217,31 @@ def write_sample(name: str, folder: str | Path, **options: object) -> Path:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"{folder} is there already; give a new or an empty folder")
     sample = generate(name, **options)
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    _fill(partial, sample)
-    truth = partial.with_name(partial.name + ".json")
-    _write(truth, _readable(sample.truth))
-    if folder.exists():
-        folder.rmdir()
-    partial.rename(folder)
-    truth.replace(folder.with_name(f"{folder.name}.truth.json"))
+    try:
+        _write_whole(folder, sample)
+    except OSError as fault:
+        reason = f"{folder} can't be written ({fault.strerror}); choose another folder"
+        raise ValueError(reason) from None
     return folder
 
 
-def _fill(folder: Path, sample: Sample) -> None:
-    _write(folder / "client.yaml", yaml.safe_dump(sample.profile, sort_keys=False))
-    for table, frame in sample.tables.items():
-        text = frame.apply(_as_text).to_csv(index=False, lineterminator="\n")
-        _write(folder / f"{table}.csv", text)
+def _write_whole(folder: Path, sample: Sample) -> None:
+    """Write beside the folder first, so that it appears whole or not at all."""
+    partial = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        _write(partial / "client.yaml", yaml.safe_dump(sample.profile, sort_keys=False))
+        for table, frame in sample.tables.items():
+            text = frame.apply(_as_text).to_csv(index=False, lineterminator="\n")
+            _write(partial / f"{table}.csv", text)
+        _write(partial / "truth.json", _readable(sample.truth))
+        (partial / "truth.json").replace(folder.with_name(f"{folder.name}.truth.json"))
+        if folder.exists():
+            folder.rmdir()
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _as_text(column: pd.Series) -> pd.Series:
