@@ -53,12 +53,17 @@ def recognise(
     found = _mapped(headings, mapping, faults)
     names = {fold(name): ours for ours in reversed(wanted) for name in spellings(wanted[ours])}
     names |= {fold(ours): ours for ours in wanted}
-    for heading in headings:
-        ours = names.get(fold(re.sub(r" \(\d+\)$", "", heading)))
+    # Our name or label settles it: a customer's PO number beside it is told, but no error.
+    sure = {fold(word) for column in wanted.values() for word in _own_words(column)}
+    plain = {heading: fold(re.sub(r" \(\d+\)$", "", heading)) for heading in headings}
+    for heading in sorted(headings, key=lambda heading: plain[heading] not in sure):
+        ours = names.get(plain[heading])
         if ours is None or ours in mapping or heading in found.values():
             continue
         if ours in found:
-            _report_second(ours, found[ours], heading, wanted[ours].required, faults)
+            settled = plain[found[ours]] in sure and plain[heading] not in sure
+            fatal = wanted[ours].required and not settled
+            _report_second(ours, found[ours], heading, fatal, faults)
         else:
             found[ours] = heading
     _report_missing(headings, wanted, found, mapping, faults)
@@ -74,7 +79,11 @@ def spellings(column: Column) -> list[str]:
     >>> spellings(columns("order_lines")["order_id"])[:2]
     ['order_id', 'Order number']
     """
-    return [column.name, *column.labels.values(), *column.synonyms]
+    return [*_own_words(column), *column.synonyms]
+
+
+def _own_words(column: Column) -> list[str]:
+    return [column.name, *column.labels.values()]
 
 
 def _mapped(
@@ -101,11 +110,11 @@ def _listing(headings: list[str], say: Language) -> str:
     return say("write one of the file's headings in client.yaml: {headings}", headings=shown)
 
 
-def _report_second(ours: str, used: str, other: str, required: bool, faults: Faults) -> None:
+def _report_second(ours: str, used: str, other: str, fatal: bool, faults: Faults) -> None:
     say = faults.say
     what = say("two headings mean {column}: {used} is used, not this one", column=ours, used=used)
     remedy = say("choose in client.yaml: columns: {{{column}: {used}}}", column=ours, used=used)
-    faults.add("error" if required else "warning", what, remedy, column=other)
+    faults.add("error" if fatal else "warning", what, remedy, column=other)
 
 
 def _report_missing(

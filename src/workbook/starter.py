@@ -156,6 +156,8 @@ def _letter_page(letter: str, say: Language) -> dict[str, str]:
     page = mistune.create_markdown(plugins=["table"])(letter)
     title = letter.split("\n", 1)[0].removeprefix("# ")
     page = page.replace("<th>", '<th scope="col">')
+    # What the sender must still fill in is marked, so that no letter leaves with a blank.
+    page = re.sub(r"(\[[^\]]+\])", r"<mark>\1</mark>", page)
     return {"language": say.code, "title": title, "content": page, "width": "44rem"}
 
 
@@ -284,7 +286,7 @@ def _write_heading(
 ) -> None:
     label, kinds = column.labels[say.code], {"date": "yyyy-mm-dd hh:mm", "number": "General"}
     sheet.write_string(0, number, label + " *" * column.required, _heading_format(book, column))
-    width = max(11, min(24, max(map(len, label.split())) + 3, len(label) + 3), len(label) / 2 + 2)
+    width = max(11, max(map(len, label.split())) + 3, len(label) / 2 + 2)
     # Text keeps what is typed: order numbers don't lose their leading zeros.
     cells = book.add_format({"num_format": kinds.get(column.kind, "@")})
     sheet.set_column(number, number, 17 if column.kind == "date" else width, cells)
