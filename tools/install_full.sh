@@ -1,0 +1,30 @@
+#!/bin/sh
+# Install what `make test-full` needs and a plain Debian lacks; what is there already stays.
+set -eu
+cd "$(dirname "$0")/.."
+
+missing=""
+need() {  # need COMMAND PACKAGE...: note the packages when the command is not there
+    command -v "$1" >/dev/null 2>&1 || missing="$missing $(shift; echo "$*")"
+}
+need chromium chromium fonts-dejavu-core
+need soffice libreoffice-calc libreoffice-writer
+need pdftoppm poppler-utils
+need dot graphviz
+need npm npm
+
+if [ -n "$missing" ]; then
+    as_root=""
+    [ "$(id -u)" = 0 ] || as_root=sudo
+    echo "Installing$missing …"
+    $as_root apt-get update -qq
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends \
+        $missing >/dev/null
+fi
+
+# Outside git: the rules of axe-core that the pages are held to.
+if [ ! -f node_modules/axe-core/axe.min.js ]; then
+    echo "Installing axe-core …"
+    npm install --no-save --no-package-lock --no-audit --no-fund --loglevel=error axe-core@4
+fi
