@@ -222,7 +222,10 @@ def _find(folder: Path) -> Path:
 
 def _peek_language(path: Path) -> str:
     """Find the language to speak in before the file is known to be readable."""
-    found = re.search(rb"^language:\s*[\"']?(\w\w)\b", path.read_bytes(), re.MULTILINE)
+    try:
+        found = re.search(rb"^language:\s*[\"']?(\w\w)\b", path.read_bytes(), re.MULTILINE)
+    except OSError:
+        return "en"
     language = found[1].decode("ascii", "replace") if found else "en"
     return language if language in LANGUAGES else "en"
 

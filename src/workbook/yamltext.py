@@ -38,6 +38,7 @@ __all__ = [
 Place = tuple[str, ...]
 
 _PLAIN_TAGS = ("str", "int", "float", "bool", "null", "timestamp", "value", "merge", "map", "seq")
+_DEEPEST = 12
 
 
 @dataclass
@@ -88,15 +89,25 @@ def read_yaml(path: Path, say: Language) -> YamlText:
     read = YamlText(path.name, say)
     try:
         source = path.read_bytes().decode("utf-8-sig")
-        for event in yaml.parse(source):
-            if isinstance(event, yaml.AliasEvent):
-                what = say("an alias (*{name}) is not allowed", name=event.anchor)
-                raise yaml.MarkedYAMLError(problem=what, problem_mark=event.start_mark)
+        _refuse_growth(source, say)
         node = yaml.compose(source, Loader=yaml.SafeLoader)
         read.data = _plain(node, (), read) if node else None
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError, OSError) as error:
+    except (UnicodeDecodeError, yaml.YAMLError, OSError) as error:
         raise DataError([_syntax_fault(error, read)]) from None
     return read
+
+
+def _refuse_growth(source: str, say: Language) -> None:
+    """Refuse aliases and deep nesting before anything is built of them."""
+    depth = 0
+    for event in yaml.parse(source):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        what = say("lists or keys are nested too deeply") if depth > _DEEPEST else ""
+        if isinstance(event, yaml.AliasEvent):
+            what = say("an alias (*{name}) is not allowed", name=event.anchor)
+        if what:
+            raise yaml.MarkedYAMLError(problem=what, problem_mark=event.start_mark)
 
 
 def _syntax_fault(error: Exception, read: YamlText) -> Problem:
@@ -105,8 +116,6 @@ def _syntax_fault(error: Exception, read: YamlText) -> Problem:
     remedy = say("correct this line or the one above it")
     if isinstance(error, UnicodeDecodeError):
         what, remedy = say("the file is not UTF-8 text"), say("save it as UTF-8")
-    elif isinstance(error, RecursionError):
-        what = say("lists or keys are nested too deeply")
     elif "'\\t'" in what:
         what, remedy = say("a tab stands where spaces are wanted"), say("indent with spaces")
     elif "mapping values are not allowed" in what:
@@ -184,6 +193,15 @@ def check_keys(
     -------
     dict
         Blank keys are left out; so are those at fault.
+
+    Examples
+    --------
+    >>> from workbook.language import speak
+    >>> read = YamlText("client.yaml", speak("en"))
+    >>> check_keys({"goal": "cost", "gaol": "cost"}, {"goal": text}, read)
+    {'goal': 'cost'}
+    >>> read.problems[0].remedy
+    'did you mean goal?'
     """
     result: dict[str, object] = {}
     for key, value in given.items():
@@ -211,24 +229,53 @@ def _pick(value: str, allowed: Iterable[str], say: Language) -> str:
 
 
 def text(value: object, say: Language) -> str:
-    """Accept one piece of text."""
+    """Accept one piece of text.
+
+    Examples
+    --------
+    >>> from workbook.language import speak
+    >>> text(" Acme ", speak("en"))
+    'Acme'
+    """
     if not isinstance(value, str) or not value.strip():
         raise Wrong(say("one piece of text is wanted here"), say("write it after the colon"))
     return value.strip()
 
 
 def texts(value: object, say: Language) -> tuple[str, ...]:
-    """Accept one piece of text, or a list of them."""
+    """Accept one piece of text, or a list of them.
+
+    Examples
+    --------
+    >>> from workbook.language import speak
+    >>> texts("Order No", speak("en"))
+    ('Order No',)
+    """
     return tuple(text(item, say) for item in (value if isinstance(value, list) else [value]))
 
 
 def truth(value: object, say: Language) -> bool:
-    """Accept true or false."""
+    """Accept true or false.
+
+    Examples
+    --------
+    >>> from workbook.language import speak
+    >>> truth("True", speak("en"))
+    True
+    """
     return choice("true", "false")(text(value, say).lower(), say) == "true"
 
 
 def choice(*allowed: str) -> Check:
-    """Return a check for one of the allowed words."""
+    """Return a check for one of the allowed words.
+
+    Examples
+    --------
+    >>> from workbook.language import speak
+    >>> choice("cost", "service")("costs", speak("en"))
+    Traceback (most recent call last):
+    workbook.yamltext.Wrong: ('this is not one of the choices', 'did you mean cost?')
+    """
 
     def check(value: object, say: Language) -> str:
         if (word := text(value, say)) not in allowed:
@@ -239,13 +286,27 @@ def choice(*allowed: str) -> Check:
 
 
 def choices(*allowed: str) -> Check:
-    """Return a check for one or several of the allowed words."""
+    """Return a check for one or several of the allowed words.
+
+    Examples
+    --------
+    >>> from workbook.language import speak
+    >>> choices("time", "price")(["time"], speak("en"))
+    ('time',)
+    """
     one = choice(*allowed)
     return lambda value, say: tuple(dict.fromkeys(one(item, say) for item in texts(value, say)))
 
 
 def matching(pattern: str, example: str) -> Check:
-    """Return a check for text of one form."""
+    """Return a check for text of one form.
+
+    Examples
+    --------
+    >>> from workbook.language import speak
+    >>> matching("#[0-9a-f]{6}", "#1b7f5c")("#14573f", speak("en"))
+    '#14573f'
+    """
 
     def check(value: object, say: Language) -> str:
         if not re.fullmatch(pattern, word := text(value, say)):
@@ -257,7 +318,14 @@ def matching(pattern: str, example: str) -> Check:
 
 
 def number(low: float, high: float, example: str, kind: type = float) -> Check:
-    """Return a check for a number from low to high; kind int wants a whole one."""
+    """Return a check for a number from low to high; kind int wants a whole one.
+
+    Examples
+    --------
+    >>> from workbook.language import speak
+    >>> number(0, 1, "0.95")("0.9", speak("en"))
+    0.9
+    """
 
     def check(value: object, say: Language) -> float:
         try:
@@ -273,7 +341,14 @@ def number(low: float, high: float, example: str, kind: type = float) -> Check:
 
 
 def code(names: Callable[[], Iterable[str]], example: str) -> Check:
-    """Return a check against a long public list; the nearest is named, never all."""
+    """Return a check against a long public list; the nearest is named, never all.
+
+    Examples
+    --------
+    >>> from workbook.language import speak
+    >>> code(lambda: ["EUR", "PLN"], "EUR")("pln", speak("en"))
+    'PLN'
+    """
 
     def check(value: object, say: Language) -> str:
         word, known = text(value, say), {fold(name): name for name in names()}
@@ -288,7 +363,14 @@ def code(names: Callable[[], Iterable[str]], example: str) -> Check:
 
 
 def moment(value: object, say: Language) -> dt.date | dt.datetime:
-    """Accept a day, or a day with a time of day."""
+    """Accept a day, or a day with a time of day.
+
+    Examples
+    --------
+    >>> from workbook.language import speak
+    >>> moment("2026-03-31", speak("en"))
+    datetime.date(2026, 3, 31)
+    """
     word = text(value, say)
     try:
         if re.fullmatch(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?", word):
