@@ -19,8 +19,8 @@ __all__ = ["build"]
 ORDERS, CUSTOMERS, LINES, PRICES, FREIGHT, FAILURES, TIMES, CARRYING = range(8)
 OPINIONS, CLAIMS, REPLIES, SCANS = range(8, 12)
 A1, A2, A3, A4, A5, A6, A7, A8, A9, A10 = range(101, 111)
-ZONE, FIRST_DAY, FIRST_WEEK = "Europe/Warsaw", np.datetime64("2025-01-06"), 2
-PEAK = (47, 51)
+ZONE, FIRST_DAY = "Europe/Warsaw", np.datetime64("2025-01-06")
+FIRST_WEEK, PEAK = 2, (47, 51)  # ISO weeks of 2025
 CASE = read_case("brzoza-dom")
 SHARES, BASE = CASE["shares"], CASE["base"]
 PLANTED = {one: problem["planted"] for one, problem in CASE["problems"].items()}
@@ -91,7 +91,6 @@ def _orders(draw: Streams, n: int, on: list[str]) -> pd.DataFrame:
         "peak_days": np.where(peak & ("A2" in on), pick(v[2], SHARES["peak_days"]), 0),
         "day": FIRST_DAY + 7 * (weeks - FIRST_WEEK) + pick(u[8], SHARES["weekdays"]),
         "minute": 360 + (u[9] * 1079).astype(int),
-        "usually_split": usually,
         "split_more": more,
         "split": usually | more,
         "cancelled": cancelled,
@@ -122,7 +121,7 @@ def _lines(draw: Streams, orders: pd.DataFrame) -> pd.DataFrame:
     quantity = pick(u[2], SHARES["quantities"])
     price = 19.9 + 10 * np.floor(14 * draw(PRICES).exponential(size=(len(groups), 40)))
     # An order of one line can only be split if there is more than one piece of it.
-    alone = (orders["usually_split"] & (orders["n_lines"] == 1)).to_numpy()[row]
+    alone = (orders["split"] & (orders["n_lines"] == 1)).to_numpy()[row]
     facts = {"row": row, "line_no": line_no, "product_group": group, "number": number}
     facts["quantity_ordered"] = np.where(alone, np.maximum(quantity, 4), quantity)
     facts["unit_price"] = price[pd.Index(groups).get_indexer(group), number].round(2)
@@ -340,7 +339,6 @@ def _events(draw: Streams, orders: pd.DataFrame) -> pd.DataFrame:
     """Log what happened to each order; carriers' events are recorded by the shop's own clock."""
     came = ~orders["cancelled"]
     o, again, soon = orders[came], orders[came & orders["rework"]], pd.Timedelta(minutes=8)
-    transit = "Transit " + o["carrier"]
     log = [
         _event(orders, "Order entered", orders["ordered_at"]),
         _event(orders, "Payment checked", orders["paid_at"]),
@@ -353,7 +351,7 @@ def _events(draw: Streams, orders: pd.DataFrame) -> pd.DataFrame:
         _event(o, "Labelled", o["packed_at"] + soon),
         _event(o, "Dispatched", o["shipped_at"]),
         _scans(o[~o["silent"]]),
-        _event(o, transit, o["arrived_at"], carrier=True),
+        _event(o, "Transit " + o["carrier"], o["arrived_at"], carrier=True),
         _event(o, "Delivered", o["delivered"].mask(o["lost"]), carrier=True),
         _event(o, "Claim settled", o["settled_at"]),
         _event(o, "Survey mailed", o["sent_at"]),
