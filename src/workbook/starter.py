@@ -261,7 +261,8 @@ def _write_sheet(path: Path, table: str, say: Language) -> None:
     with xlsxwriter.Workbook(path, options) as book:
         title = _table_words(say)[table][0]
         book.set_properties({"title": title, "created": _MADE})
-        sheet = book.add_worksheet(title)
+        sheet = book.add_worksheet(_sheet_name(title))
+        sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{_ROWS + 1}"})
         for number, column in enumerate(columns(table).values()):
             _write_heading(book, sheet, number, column, say)
             _limit_cells(sheet, number, column, say)
@@ -271,6 +272,10 @@ def _write_sheet(path: Path, table: str, say: Language) -> None:
         sheet.set_paper(9)
         sheet.repeat_rows(0)
         _write_guide(book, table, say)
+
+
+def _sheet_name(words: str) -> str:
+    return re.sub(r"[\[\]:*?/\\]", " ", words)[:31]
 
 
 def _heading_format(book: xlsxwriter.Workbook, column: Column) -> xlsxwriter.format.Format:
@@ -317,7 +322,7 @@ def _write_guide(book: xlsxwriter.Workbook, table: str, say: Language) -> None:
 
     The examples stand in columns, so the guide is never taken for the table itself.
     """
-    sheet = book.add_worksheet(say("How to fill it in"))
+    sheet = book.add_worksheet(_sheet_name(say("How to fill it in")))
     head = book.add_format({"bold": True, "bottom": 2, "valign": "vcenter"})
     body = book.add_format({"text_wrap": True, "valign": "top", "bottom": 4, "num_format": "@"})
     bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 4})
