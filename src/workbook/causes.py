@@ -10,8 +10,14 @@ from scipy.stats import hypergeom
 
 from workbook.language import Language
 from workbook.results import Finding
-from workbook.rights import Rights, count_words, order_due, right_name, week_of
-from workbook.schema import columns
+from workbook.rights import (
+    Rights,
+    column_name,
+    count_words,
+    measure_name,
+    order_due,
+    period_of,
+)
 from workbook.stats import Interval, false_discovery, newcombe_interval
 
 __all__ = ["Cell", "failing_cells", "where_words"]
@@ -63,7 +69,7 @@ class Cell:
         sentence = say(
             "{right} fails in {share} of {orders} for {place}, against {elsewhere} elsewhere: "
             "between {low} and {high} more.",
-            right=right_name(self.right, say),
+            right=measure_name(f"right_{self.right}", say),
             share=say.percent(self.share),
             orders=count_words(self.n, say),
             place=place,
@@ -228,10 +234,10 @@ def _dimensions(rights: Rights) -> Iterator[tuple[str, tuple[np.ndarray, list[st
     due = order_due(rights.states)
     for name in DIMENSIONS:
         if name == "week":
-            codes, names = pd.factorize(week_of(due), sort=True)
+            codes, names = pd.factorize(period_of(due, "week"), sort=True)
         elif name == "weekday":
             days = pd.DatetimeIndex(due)
-            codes, names = days.dayofweek.fillna(-1).to_numpy(int), _WEEKDAYS
+            codes, names = days.day_of_week.fillna(-1).to_numpy(int), _WEEKDAYS
         elif name in rights.frame:
             codes, names = pd.factorize(rights.frame[name].to_numpy()[first], sort=True)
         else:
@@ -242,10 +248,11 @@ def _dimensions(rights: Rights) -> Iterator[tuple[str, tuple[np.ndarray, list[st
 
 def where_words(where: dict[str, str], period: str | None, say: Language) -> str:
     """Say a cell as a reader would: carrier K2 and product group glass; weeks 2025-W47 to W51."""
-    labels = {name: column.labels[say.code] for name, column in columns("order_lines").items()}
-    labels |= {"weekday": say("day due"), "week": say("week")}
     days = dict(zip(_WEEKDAYS, say.locale.days["stand-alone"]["wide"].values(), strict=True))
-    parts = [f"{labels.get(name, name)}: {days.get(value, value)}" for name, value in where.items()]
+    parts = [
+        f"{column_name(name, say).lower()} {days.get(value, value)}"
+        for name, value in where.items()
+    ]
     if period:
         first, last = period.split("/")
         one = say("week {first}", first=first)

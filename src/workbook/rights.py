@@ -17,6 +17,7 @@ from workbook.schema import columns, nearest
 from workbook.states import RIGHT, STATE_BITS, WRONG, LineStates, judge_lines
 
 __all__ = [
+    "PERIODS",
     "Rights",
     "as_bands",
     "column_name",
@@ -25,12 +26,12 @@ __all__ = [
     "measure_name",
     "measure_rights",
     "order_due",
+    "period_of",
     "rate_finding",
     "rate_words",
     "right_name",
     "verdict_kind",
     "verdict_words",
-    "week_of",
 ]
 
 # The columns that show each right; those of time and information depend on the contract.
@@ -47,6 +48,12 @@ _PROMISED |= {"requested": "requested_at"}
 _TOLD_BY = {"documents": "documents", "confirmation": "confirmed_at"}
 _TOLD_BY |= {"notice": "notice_at", "tracking": "tracking_at"}
 UNKNOWN_WORTH_TELLING = 0.05
+PERIODS = {
+    "week": lambda day: f"{day:%G-W%V}",
+    "month": lambda day: f"{day:%Y-%m}",
+    "quarter": lambda day: f"{day:%Y}-Q{(day.month + 2) // 3}",
+    "year": lambda day: f"{day:%Y}",
+}
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,7 @@ class Rights:
         return rows.iloc[0]
 
     def by(self, *columns: str) -> "Rights":
-        """Measure again, within each value of these columns (`week` for the weeks of the due date).
+        """Measure again, within each value of these columns, or each week, month, quarter or year.
 
         An order counts in every group in which it has lines, judged by those lines.
 
@@ -170,7 +177,7 @@ class Rights:
         say = speak(language or self.profile.language)
         rows = self.scorecard()
         names = [measure_name(name, say) for name in rows["measure"]]
-        return plots.rate_bands(as_bands(rows, names), say, ax)
+        return plots.rate_bands(as_bands(rows, names, say), say, ax)
 
     def findings(self, language: str | None = None) -> list[Finding]:
         """Return a finding per right, one for the perfect order, and what to record next."""
@@ -196,13 +203,14 @@ class Rights:
         }
 
 
-def as_bands(rows: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
+def as_bands(rows: pd.DataFrame, labels: Sequence[str], say: Language) -> pd.DataFrame:
     """Return measures in the form that `plots.rate_bands` draws."""
     bands = rows[["confirmed", "upper", "target"]].astype(float)
     bands["label"] = list(labels)
     bands["low"] = [each[0] if each else np.nan for each in rows["interval"]]
     bands["high"] = [each[1] if each else np.nan for each in rows["interval"]]
     bands["verdict"] = [verdict_kind(row) for _, row in rows.iterrows()]
+    bands["note"] = [rate_words(row, say) for _, row in rows.iterrows()]
     return bands
 
 
@@ -321,9 +329,9 @@ def _known(states: LineStates) -> tuple[str, ...]:
 
 def _groups(rights: Rights, column: str) -> tuple[np.ndarray, list[Label]]:
     """Return each line's group (-1: blank) and each group's (segment, period)."""
-    if column == "week":
-        codes, weeks = pd.factorize(week_of(order_due(rights.states)), sort=True)
-        return codes, [({}, week) for week in weeks]
+    if column in PERIODS:
+        codes, names = pd.factorize(period_of(order_due(rights.states), column), sort=True)
+        return codes, [({}, name) for name in names]
     if column not in rights.frame:
         near = nearest(column, rights.frame.columns)
         hint = f"; did you mean {near!r}?" if near else ""
@@ -341,26 +349,24 @@ def order_due(states: LineStates) -> np.ndarray:
     return last[states.order]
 
 
-def week_of(moments: np.ndarray) -> np.ndarray:
-    """Return the ISO week of each moment as text such as 2025-W47; None where there is none.
+def period_of(moments: np.ndarray, period: str) -> np.ndarray:
+    """Return the ISO week, month, quarter or year of each moment as text; None where there is none.
 
     Examples
     --------
-    >>> week_of(np.array(["2025-12-29", "NaT"], "datetime64[us]")).tolist()
+    >>> period_of(np.array(["2025-12-29", "NaT"], "datetime64[us]"), "week").tolist()
     ['2026-W01', None]
     """
-    days = moments.astype("datetime64[D]")
-    unique, code = np.unique(days, return_inverse=True)
-    names = [None if np.isnat(day) else f"{day.astype(object):%G-W%V}" for day in unique]
+    days, code = np.unique(moments.astype("datetime64[D]"), return_inverse=True)
+    names = [None if np.isnat(day) else PERIODS[period](day.astype(object)) for day in days]
     return np.array(names, object)[code]
 
 
 def _plain(row: dict[str, object]) -> dict[str, object]:
-    """Turn a row into plain JSON values: no NaN, no missing keys left over from other rows."""
-    gone = lambda value: isinstance(value, float) and value != value
-    row = {key: None if gone(value) else value for key, value in row.items()}
-    if row.get("timing") is None:
-        row.pop("timing", None)
+    """Turn a row into plain JSON values: no NaN, no keys left over from other rows."""
+    row = {key: None if value != value else value for key, value in row.items()}
+    if row["timing"] is None:
+        row.pop("timing")
     if row["level"] in ("line", "order"):
         row |= {name: int(row[name]) for name in COUNTS}
     return row
@@ -370,41 +376,43 @@ def _plain(row: dict[str, object]) -> dict[str, object]:
 
 
 def right_name(right: str, say: Language) -> str:
-    """Return the name of a right in a language.
+    """Return the name of a right as it stands inside a sentence.
 
     Examples
     --------
     >>> right_name("time", speak("en"))
-    'Right time'
+    'right time'
     """
     names = {
-        "product": say("Right product"),
-        "quantity": say("Right quantity"),
-        "time": say("Right time"),
-        "place": say("Right place"),
-        "condition": say("Right condition"),
-        "price": say("Right price"),
-        "information": say("Right information"),
-        "customer": say("Right customer"),
+        "product": say("right product"),
+        "quantity": say("right quantity"),
+        "time": say("right time"),
+        "place": say("right place"),
+        "condition": say("right condition"),
+        "price": say("right price"),
+        "information": say("right information"),
+        "customer": say("right customer"),
     }
     return names[right]
 
 
 def measure_name(measure: str, say: Language) -> str:
-    """Return the name of a measure in a language."""
+    """Return the name of a measure as it stands at the head of a row."""
     names = {
         "perfect_order": say("Perfect order"),
         "perfect_order_measured": say("Perfect in what is measured"),
         "otif": say("On time in full"),
         "order_fill_rate": say("Order fill rate"),
     }
-    return names.get(measure) or right_name(measure.removeprefix("right_"), say)
+    name = names.get(measure) or right_name(measure.removeprefix("right_"), say)
+    return name[0].upper() + name[1:]
 
 
 def column_name(column: str, say: Language) -> str:
     """Return the display label of an order line's column, or of the week."""
-    found = columns("order_lines").get(column)
-    return found.labels[say.code] if found else say("Week due")
+    periods = {"week": say("Week due"), "month": say("Month due")}
+    periods |= {"quarter": say("Quarter due"), "year": say("Year due"), "weekday": say("Day due")}
+    return periods.get(column) or columns("order_lines")[column].labels[say.code]
 
 
 def rate_words(row: pd.Series, say: Language) -> str:
@@ -443,17 +451,18 @@ def verdict_words(row: pd.Series, say: Language) -> str:
 def _overall_findings(rights: Rights, say: Language) -> Iterator[Finding]:
     """Yield one finding per right in scope that is measured, and one for the perfect order."""
     for right in rights.measured:
-        yield rate_finding(rights.overall(f"right_{right}"), right_name(right, say), right, say)
+        yield rate_finding(rights.overall(f"right_{right}"), right, say)
     if rights.measured:
-        yield rate_finding(rights.overall("perfect_order"), say("Perfect order"), None, say)
+        yield rate_finding(rights.overall("perfect_order"), None, say)
 
 
-def rate_finding(row: pd.Series, name: str, right: str | None, say: Language) -> Finding:
+def rate_finding(row: pd.Series, right: str | None, say: Language) -> Finding:
     """Say how a rate over all orders stands to its target, with its n and what would decide."""
     n = int(row["right"] + row["wrong"] + row["unknown"])
+    name = measure_name(row["measure"], say)
     values = {"name": name, "rate": rate_words(row, say), "orders": count_words(n, say)}
     values["target"] = say.percent(row["target"])
-    kind, sentence = "no evidence", say("{name}: {rate} of {orders}. No target is set.", **values)
+    kind, sentence = "no evidence", say("{name}: {rate} of {orders}; no target is set.", **values)
     if row["verdict"] == "met":
         kind, sentence = (
             "works",
@@ -500,35 +509,25 @@ def count_words(n: int, say: Language) -> str:
 
 def _to_record(rights: Rights, say: Language) -> Iterator[Finding]:
     """Yield what to record next: the columns without which a right can't be judged."""
-    labels = {name: column.labels[say.code] for name, column in columns("order_lines").items()}
     for right in rights.in_scope:
-        name = right_name(right, say)
-        wanted = [column for column in _shown_by(right, rights) if column not in rights.frame]
-        if right not in rights.measured:
-            listed = say.listing([labels[column] for column in wanted or _shown_by(right, rights)])
-            sentence = say(
-                "{name} is not measured. Record next: {columns}.", name=name, columns=listed
-            )
-            yield Finding(f"record-{right}", "no evidence", sentence, right=right, n=0)
-            continue
         row = rights.overall(f"right_{right}")
-        unknown = 1 - row["coverage"]
-        if unknown >= UNKNOWN_WORTH_TELLING:
-            n = int(row["right"] + row["wrong"] + row["unknown"])
+        n = int(row["right"] + row["wrong"] + row["unknown"])
+        wanted = [name for name in _shown_by(right, rights) if name not in rights.frame]
+        values = {"right": right_name(right, say), "orders": count_words(n, say)}
+        if wanted or right not in rights.measured:
+            shown = [column_name(name, say).lower() for name in wanted or _shown_by(right, rights)]
+            listed = say.listing(shown)
+            sentence = say("To measure the {right}, record: {columns}.", columns=listed, **values)
+            yield Finding(f"record-{right}", "no evidence", sentence, right=right, n=0)
+        elif 1 - row["coverage"] >= UNKNOWN_WORTH_TELLING:
+            share = 1 - row["coverage"]
             sentence = say(
-                "{name} is not known for {share} of {orders}: so much could hide there.",
-                name=name,
-                share=say.percent(unknown),
-                orders=count_words(n, say),
+                "The {right} is not known for {share} of {orders}: so much could hide there.",
+                share=say.percent(share),
+                **values,
             )
             yield Finding(
-                f"unknown-{right}",
-                "data",
-                sentence,
-                right=right,
-                n=n,
-                observed=unknown,
-                effect=unknown,
+                f"unknown-{right}", "data", sentence, right, n=n, observed=share, effect=share
             )
 
 

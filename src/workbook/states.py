@@ -141,6 +141,8 @@ def judge_lines(frame: pd.DataFrame, profile: Profile, as_of: object) -> LineSta
     marks |= {"time": _time(total, due), "quantity": _quantity(total, profile)}
     marks |= {"fill": total.fill}
     marks = _undelivered(marks, total, due, _all_rows(rows, line, first, "cancelled_by_supplier"))
+    refused = _all_of(rows.says("condition", "refused"), line, first)
+    marks["condition"] = np.where(refused, WRONG + _CODE["refused"], marks["condition"])
     judgements = {right: (marks[right], answer) for right, answer in judged.items()}
     marks |= {
         right: np.where(answer > 0, answer, mark) for right, (mark, answer) in judgements.items()
@@ -431,15 +433,9 @@ def _undelivered(
     result = {}
     for name, mark in marks.items():
         judged_anyway = name in ("time", "quantity", "fill")
-        # What was refused did come as far as the door.
-        nothing = failed if judged_anyway else np.where(_refused(name, mark), mark, lost)
         mark = np.where(unheard, UNKNOWN + _CODE["delivery not recorded"], mark)
-        result[name] = np.where(gone, nothing, mark)
+        result[name] = np.where(gone, failed if judged_anyway else lost, mark)
     return result
-
-
-def _refused(name: str, mark: np.ndarray) -> np.ndarray:
-    return (name == "condition") & (mark == WRONG + _CODE["refused"])
 
 
 def _otif(marks: dict[str, np.ndarray], judged: dict[str, np.ndarray]) -> np.ndarray:
@@ -462,7 +458,7 @@ def _evidence(rows: _Rows, seen: _Seen, profile: Profile):
         "customer": np.full(rows.n, UNKNOWN + _CODE["not recorded"]),
     }
     for name, mark in shown.items():
-        mark = np.where(seen.delivered | _refused(name, mark), mark, 0)
+        mark = np.where(seen.delivered, mark, 0)
         yield name, np.where(seen.unclear, UNKNOWN + _CODE["delivery not recorded"], mark)
 
 
@@ -487,8 +483,7 @@ def _condition(rows: _Rows) -> np.ndarray:
     damaged = rows.numbers("quantity_damaged")
     harmed = rows.says("condition", "damaged") | (damaged > 0)
     sound = rows.says("condition", "good") | (damaged == 0)
-    mark = _known(~harmed, ~harmed & ~sound, "damaged")
-    return np.where(rows.says("condition", "refused"), WRONG + _CODE["refused"], mark)
+    return _known(~harmed, ~harmed & ~sound, "damaged")
 
 
 def _price(rows: _Rows, tolerance: float) -> np.ndarray:

@@ -1,0 +1,70 @@
+"""Failing cells: found when planted, named once, and not found in chance."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbook.causes import failing_cells
+from workbook.language import speak
+from workbook.rights import measure_rights
+
+
+def orders(seed, n=4000):
+    rng = np.random.default_rng(seed)
+    due = pd.Timestamp("2025-01-06") + pd.to_timedelta(rng.integers(0, 364, n), unit="D")
+    frame = pd.DataFrame(
+        {
+            "order_id": np.arange(n).astype(str),
+            "carrier": rng.choice(["K1", "K2", "K3"], n),
+            "product_group": rng.choice(["glass", "wood", "tin", "oak"], n),
+            "region": rng.choice(list("NSWE"), n),
+            "promised_at": due.astype("datetime64[us]"),
+        }
+    )
+    frame["delivered_at"] = frame["promised_at"]
+    return frame, rng
+
+
+def damage(frame, rng, share):
+    harmed = rng.random(len(frame)) < share
+    return frame.assign(condition=np.where(harmed, "damaged", "good"))
+
+
+def test_a_planted_pair_is_named_as_the_pair_and_only_once():
+    frame, rng = orders(1)
+    planted = (frame["carrier"] == "K2") & (frame["product_group"] == "glass")
+    cells = failing_cells(measure_rights(damage(frame, rng, np.where(planted, 0.15, 0.01))))
+    assert [cell.where for cell in cells] == [{"product_group": "glass", "carrier": "K2"}]
+    assert cells[0].interval.low < 0.14 < cells[0].interval.high
+
+
+def test_bad_weeks_in_a_row_are_one_finding():
+    frame, rng = orders(2)
+    week = frame["promised_at"].dt.isocalendar().week.to_numpy()
+    cells = failing_cells(
+        measure_rights(damage(frame, rng, np.where((week >= 47) & (week <= 51), 0.4, 0.05)))
+    )
+    assert [(cell.where, cell.period) for cell in cells] == [({}, "2025-W47/2025-W51")]
+
+
+def test_chance_alone_seldom_gives_a_finding():
+    found = [failing_cells(measure_rights(damage(*orders(seed, 1500), 0.05))) for seed in range(20)]
+    assert sum(map(bool, found)) <= 1
+
+
+def test_a_small_cell_is_no_finding_however_bad():
+    frame, rng = orders(3)
+    few = frame.index < 20
+    frame["region"] = np.where(few, "X", frame["region"])
+    cells = failing_cells(measure_rights(damage(frame, rng, np.where(few, 1.0, 0.01))))
+    assert not any(cell.where.get("region") == "X" for cell in cells)
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "pl", "ru"])
+def test_a_cell_is_said_in_the_reader_s_language(language):
+    frame, rng = orders(1)
+    planted = frame["carrier"] == "K2"
+    cells = failing_cells(measure_rights(damage(frame, rng, np.where(planted, 0.2, 0.01))))
+    finding = cells[0].finding(speak(language))
+    assert finding.where == {"carrier": "K2"} and "K2" in finding.sentence
+    assert finding.kind == "needs improvement" and finding.n == cells[0].n
