@@ -4,6 +4,7 @@ from workbook import stats
 from workbook.causes import failing_cells
 from workbook.chart import draw_chart, layout_chart
 from workbook.data import Client, open_client, read_table
+from workbook.display import show
 from workbook.language import speak
 from workbook.process import Process, build_process
 from workbook.responses import Scores, score_responses
@@ -35,6 +36,7 @@ __all__ = [
     "open_client",
     "read_table",
     "score_responses",
+    "show",
     "speak",
     "stats",
     "write_sample",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbook import intake, values
+from workbook import intake, results, values
 from workbook.dates import to_date
 from workbook.faults import Faults, check_rows, report_cells
 from workbook.headings import join_file, recognise, spellings
@@ -199,12 +199,13 @@ class Client:
     """A client's folder, read: the profile, and a typed frame per table as an attribute.
 
     `client.order_lines` is a DataFrame, or None when the table is absent or an error dropped it;
-    `tables` holds the readings with their problems.
+    `tables` holds the readings with their problems; `note` says whose data they are if not theirs.
     """
 
     folder: Path
     profile: Profile
     tables: dict[str, Reading]
+    note: str = ""
 
     def __getattr__(self, name: str) -> pd.DataFrame | None:
         if name not in TABLES:
@@ -228,6 +229,34 @@ class Client:
         tables = {name: _summary(reading) for name, reading in self.tables.items()}
         findings = [{key: getattr(problem, key) for key in _KEYS} for problem in self.problems]
         return {"tables": tables, "findings": findings}
+
+    def or_sample(self, *tables: str) -> "Client":
+        """Return this client, or the shipped sample when one of these tables has no rows here.
+
+        A lesson then goes on; the sample's `note` says whose data it shows, and why.
+        """
+        missing = [name for name in tables if (frame := getattr(self, name)) is None or frame.empty]
+        if not missing:
+            return self
+        say = speak(self.profile.language)
+        sample = open_client("brzoza-dom", language=self.profile.language)
+        note = say(
+            "{client} has no table {tables} yet. What follows shows the sample {sample}: nothing "
+            "in it is about {client}.",
+            client=self.profile.name,
+            tables=say.listing(missing),
+            sample=sample.profile.name,
+        )
+        return replace(sample, note=note)
+
+    def blocks(self, say: Language) -> list[results.Block]:
+        """Return the tables that were read, and how many faults were found in them."""
+        rows = [(name, each.file, say.number(each.rows)) for name, each in self.tables.items()]
+        head = [say("Table"), say("File"), say("Rows")]
+        shown = results.table(head, rows, caption=self.profile.name, numeric=[2])
+        faults = say.plural("{n} fault found", "{n} faults found", len(self.problems))
+        notes = [results.text(self.note, "lead")] if self.note else []
+        return [*notes, shown, results.text(faults, "note")]
 
 
 def _summary(reading: Reading) -> dict[str, object]:

@@ -24,6 +24,7 @@ __all__ = [
     "own_ids",
     "rate_bands",
     "style",
+    "time_bars",
     "weekly_rates",
 ]
 
@@ -91,7 +92,8 @@ def rate_bands(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axe
     Parameters
     ----------
     data : DataFrame
-        Columns label, confirmed, upper, low, high, target (shares 0 to 1 or missing), verdict.
+        Columns label, confirmed, upper, low, high, target (shares 0 to 1 or missing), verdict and
+        note, which stands where a rate can't.
     say : Language
         The language of the marks on the axis.
     ax : Axes, optional
@@ -118,13 +120,15 @@ _MARKS = {"works": "o", "needs improvement": "^", "no evidence": "D"}
 
 def _rate_band(ax: Axes, place: int, row: object) -> None:
     if row.upper != row.upper:
-        ax.annotate("○", (1.0, place), color=SOFT, ha="right", va="center", fontsize=11)
+        across = ax.get_yaxis_transform()
+        ax.text(0.01, place, f"○ {row.note}", color=SOFT, va="center", transform=across)
         return
     colour = VERDICT_COLOURS[row.verdict]
     sure = row.confirmed if row.confirmed == row.confirmed else 0.0
     ax.plot([row.low, row.high], [place, place], color=colour, linewidth=2.2)
     unknown = {"height": 0.34, "color": "white", "edgecolor": colour, "hatch": "/////"}
-    ax.barh(place, row.upper - sure, left=sure, linewidth=1.0, zorder=2.5, **unknown)
+    if row.upper > sure:
+        ax.barh(place, row.upper - sure, left=sure, linewidth=1.0, zorder=2.5, **unknown)
     if row.confirmed == row.confirmed:
         mark = {"marker": _MARKS[row.verdict], "markersize": 9.5, "markeredgecolor": "white"}
         ax.plot([sure], [place], color=colour, linestyle="", zorder=3, **mark)
@@ -140,7 +144,7 @@ def weekly_rates(
     Parameters
     ----------
     data : DataFrame
-        One row per period, in order: period, confirmed, upper (shares 0 to 1), n (orders judged).
+        One row per period, in order: group, confirmed, upper (shares 0 to 1), n (orders judged).
     target : float, optional
         Drawn as a line.
     """
@@ -159,9 +163,40 @@ def weekly_rates(
         volume = data["n"] / max(data["n"].max(), 1) * (1.01 - floor) * 0.18
         ax.bar(place, volume, bottom=floor, width=0.8, color="#c9d3dc", linewidth=0)
         step = max(1, round(len(data) / 9))
-        ax.set_xticks(place[::step], data["period"].iloc[::step])
+        ax.set_xticks(place[::step], data["group"].iloc[::step])
         ax.tick_params(axis="x", labelsize=9.5, colors=SOFT)
         ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: say.percent(share, 0)))
         ax.yaxis.grid(True, color="#e6ebf0", linewidth=0.8)
         ax.set_axisbelow(True)
+    return ax
+
+
+def time_bars(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
+    """Draw one row per step: the wait before it and the work in it; unknown times draw nothing.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per step, in order: step, touch_minutes, wait_minutes, critical (on the longest
+        path, drawn dark).
+    """
+    times = data[["wait_minutes", "touch_minutes"]].fillna(0.0)
+    unit = 60.0 if times.sum(axis=1).max() >= 180 else 1.0
+    wait, work = times["wait_minutes"] / unit, times["touch_minutes"] / unit
+    with style():
+        ax = ax or new_axes(height=0.9 + 0.3 * len(data))
+        shade = np.where(data["critical"], ACCENT, "#9db4c9")
+        ax.barh(data.index, wait, 0.6, color="white", edgecolor=shade, linewidth=1.2)
+        ax.barh(data.index, work, 0.6, left=wait, color=shade, edgecolor=shade, linewidth=1.2)
+        ax.set_yticks(data.index, data["step"])
+        ax.invert_yaxis()
+        ax.tick_params(left=False)
+        ax.spines["left"].set_visible(False)
+        ax.set_xlabel(say("hours") if unit == 60.0 else say("minutes"))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda time, _: say.number(time)))
+        ax.xaxis.grid(True, color="#e6ebf0", linewidth=0.8)
+        ax.set_axisbelow(True)
+        longest = data.assign(minutes=times.sum(axis=1)).nlargest(3, "minutes")
+        parts = [f"{row.step} {say.minutes(row.minutes)}" for row in longest.itertuples()]
+        ax.set_label(say("Work and wait per step; longest: {steps}.", steps=", ".join(parts)))
     return ax

@@ -12,7 +12,9 @@ from functools import cached_property
 
 import networkx as nx
 import pandas as pd
+from matplotlib.axes import Axes
 
+from workbook import plots
 from workbook.language import Language, speak
 from workbook.results import Finding
 from workbook.schema import DataError, Problem
@@ -214,6 +216,15 @@ class Process:
         bound = self.n_unknown and self._known
         return say("at least {time}", time=time) if bound else time
 
+    def efficiency_words(self, say: Language) -> str:
+        """Say the work's share of the lead time; "at least" while only work times are unknown."""
+        path = self.steps.loc[list(self.critical_path)]
+        if not self.lead_time_minutes > 0 or path["wait_minutes"].isna().any():
+            return "–"
+        share = say.percent(path["touch_minutes"].sum() / self.lead_time_minutes)
+        unknown = path["touch_minutes"].isna().any()
+        return say("at least {share}", share=share) if unknown else share
+
     def table(self, language: str = "en") -> pd.DataFrame:
         """Return the steps for display: labels, units and rounding in a language."""
         say, steps = speak(language), self.steps
@@ -229,6 +240,40 @@ class Process:
         if steps["cost"].notna().any():
             columns[say("Cost")] = [say.number(cost, 2) for cost in steps["cost"]]
         return pd.DataFrame(columns).reset_index(drop=True)
+
+    def figures(self, language: str = "en") -> pd.DataFrame:
+        """Return what the whole process takes: its size, its lead time, work, wait and rework."""
+        say = speak(language)
+        rows = {
+            say("Steps"): say.number(len(self.data)),
+            say("Roles"): say.number(len(self.roles)),
+            say("Hand-offs between roles"): say.number(len(self.handoffs)),
+            say("Lead time along the longest path"): self.lead_time_words(say),
+            say("The same, with rework"): say.minutes(self.expected_minutes),
+            say("Work in all steps"): say.minutes(self.touch_minutes),
+            say("Wait before all steps"): say.minutes(self.wait_minutes),
+            say("Work as a share of the lead time"): self.efficiency_words(say),
+        }
+        return pd.DataFrame(rows.items(), columns=[say("Figure"), say("Value")])
+
+    def handoff_table(self, language: str = "en") -> pd.DataFrame:
+        """Return the hand-offs for display, the longest wait first."""
+        say, name = speak(language), self.steps["step"]
+        found = self.handoffs.sort_values("wait_minutes", ascending=False, kind="stable")
+        columns = {
+            say("From"): found["from_role"],
+            say("To"): found["to_role"],
+            say("After"): found["from"].map(name),
+            say("Before"): found["to"].map(name),
+            say("Wait before"): found["wait_minutes"].map(say.minutes),
+        }
+        return pd.DataFrame(columns).reset_index(drop=True)
+
+    def plot(self, ax: Axes | None = None, language: str = "en") -> Axes:
+        """Draw work and wait of each step, in order; the critical path stands out."""
+        rows = self.steps.loc[self.order, ["step", *TIMES]]
+        rows = rows.assign(critical=rows.index.isin(self.critical_path))
+        return plots.time_bars(rows.reset_index(drop=True), speak(language), ax)
 
     def findings(self, language: str = "en") -> list[Finding]:
         """Report what the chart itself shows: where it begins and ends, and unknown times."""

@@ -138,10 +138,13 @@ class Scores:
         for row in self.contrasts[clear].sort_values("difference").itertuples():
             words = {"question": self._label(row.question, say), "n": say.number(row.n)}
             words["gap"] = say.number(abs(row.difference), 2)
-            if row.difference > 0:
-                sentence = say("{question}: rated {gap} above the other rights (n = {n}).", **words)
-            else:
-                sentence = say("{question}: rated {gap} below the other rights (n = {n}).", **words)
+            above = say(
+                "Customers rate “{question}” {gap} points above the other rights (n = {n})."
+            )
+            below = say(
+                "Customers rate “{question}” {gap} points below the other rights (n = {n})."
+            )
+            sentence = (above if row.difference > 0 else below).format(**words)
             score = scores.loc[row.question]
             finding = Finding(
                 f"survey-{row.question}",

@@ -5,6 +5,7 @@ verdicts …). The notebook shows the blocks as HTML; the executed notebook carr
 bundle, so that every format of a report is a view of the same output.
 """
 
+import base64
 import html
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -200,6 +201,14 @@ def _picture_html(block: Block) -> str:
     return f"<figure{wide}>{svg}{caption}</figure>"
 
 
+def _image_html(block: Block) -> str:
+    """Return a picture as an image, which also shows where a notebook is not trusted."""
+    data = base64.b64encode(str(block["svg"]).encode()).decode()
+    caption = f"<figcaption>{_escaped(block['caption'])}</figcaption>" if block["caption"] else ""
+    source = f"data:image/svg+xml;base64,{data}"
+    return f'<figure><img alt="{_escaped(block["alt"])}" src="{source}">{caption}</figure>'
+
+
 _HTML = {
     "heading": _heading_html,
     "text": _text_html,
@@ -213,8 +222,10 @@ _NOTEBOOK_STYLE = """<style>
 .workbook{font-family:'Source Sans 3','Segoe UI',Helvetica,Arial,sans-serif;max-width:62rem}
 .workbook caption{text-align:left;font-weight:600;padding:.3em 0}
 .workbook table{border-collapse:collapse}.workbook th,.workbook td{padding:.25em .7em;text-align:left}
-.workbook .number{text-align:right;font-variant-numeric:tabular-nums}
-.workbook svg{max-width:100%;height:auto}.workbook .note,.workbook figcaption{color:#5b6570}
+.workbook .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.workbook tbody tr{border-top:1px solid #e6ebf0;background:none}
+.workbook img{max-width:100%;height:auto}.workbook figure{margin:.5em 0}
+.workbook .note,.workbook figcaption{color:#5b6570}
 .workbook .works{color:#1b7f5c}.workbook .needs-improvement{color:#b3382c}
 .workbook .cards{display:flex;gap:2rem}.workbook .cards dd{margin:0}.workbook .figure{font-size:1.7em}
 </style>"""
@@ -227,7 +238,9 @@ class Shown:
     blocks: tuple[Block, ...]
 
     def _repr_html_(self) -> str:
-        return f'{_NOTEBOOK_STYLE}<div class="workbook">{to_html(self.blocks)}</div>'
+        show = lambda block: _image_html(block) if block["kind"] == "picture" else to_html([block])
+        body = "\n".join(map(show, self.blocks))
+        return f'{_NOTEBOOK_STYLE}<div class="workbook">{body}</div>'
 
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None

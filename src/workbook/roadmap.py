@@ -12,7 +12,7 @@ from workbook.language import Language, speak
 from workbook.process import Process, build_process, names_in
 from workbook.responses import Scores, score_responses
 from workbook.results import Finding
-from workbook.rights import Rights, count_words, measure_rights, rate_finding, right_name
+from workbook.rights import Rights, count_words, measure_name, measure_rights, rate_finding
 from workbook.stats import false_discovery, newcombe_interval
 from workbook.survey import Questionnaire, design_survey
 
@@ -154,10 +154,7 @@ def _judge_steps(
         met = bool(protects) and all(row["verdict"] == "met" for row in judged.values())
         verdict = "needs improvement" if missed or there else "works" if met else "no evidence"
         shown = missed if missed else protects
-        evidence = [
-            rate_finding(judged[right], right_name(right, say), right, say).sentence
-            for right in shown
-        ]
+        evidence = [rate_finding(judged[right], right, say).sentence for right in shown]
         found = [_step_finding(cell, step.step, say) for cell in there]
         evidence = [finding.sentence for finding in found] + evidence
         findings += found
@@ -223,7 +220,7 @@ def _step_finding(cell: Cell, step: str, say: Language) -> Finding:
     sentence = say(
         "{right} fails in {share} of {orders} that pass the step {step}, against {elsewhere} of "
         "the others.",
-        right=right_name(cell.right, say),
+        right=measure_name(f"right_{cell.right}", say),
         share=say.percent(cell.share),
         orders=count_words(cell.n, say),
         step=step,

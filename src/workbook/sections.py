@@ -45,6 +45,7 @@ RESULTS_MIME = "application/vnd.workbook.results+json"
 _GROUPS = ("segment", "carrier", "region", "channel", "product_group", "size_class")
 MOST_GROUPS = 12
 LEAST_ORDERS = 30
+MOST_PERIODS = 60
 MOST_FINDINGS = 6
 
 
@@ -239,8 +240,7 @@ def over_time(road: RoadMap) -> Shown:
     say = speak(road.language)
     if road.rights is None or not road.rights.measured:
         return Shown(())
-    weeks = road.rights.group_rows("week")
-    weeks = weeks[weeks["n"] > 0]
+    weeks, period = _periods(road.rights)
     # A week of a handful of orders is drawn but says nothing about itself.
     full = weeks[weeks["n"] >= LEAST_ORDERS]
     if len(full) < 2:
@@ -248,8 +248,9 @@ def over_time(road: RoadMap) -> Shown:
     name = measure_name(road.rights.headline, say)
     worst, best = full.loc[full["upper"].idxmin()], full.loc[full["confirmed"].idxmax()]
     sentence = say(
-        "{name} by week of the due date: lowest in {worst} ({low} of {low_n}), highest in {best} "
-        "({high} of {high_n}).",
+        "{name} by {period}: lowest in {worst} ({low} of {low_n}), highest in {best} ({high} of "
+        "{high_n}).",
+        period=column_name(period, say).lower(),
         name=name,
         worst=worst["group"],
         low=rate_words(worst, say),
@@ -268,6 +269,16 @@ def over_time(road: RoadMap) -> Shown:
             results.text(sentence),
         )
     )
+
+
+def _periods(rights: Rights) -> tuple[pd.DataFrame, str]:
+    """Return the headline by the finest period that still can be read."""
+    for period in ("week", "month", "quarter", "year"):
+        rows = rights.group_rows(period)
+        rows = rows[rows["n"] > 0]
+        if len(rows) <= MOST_PERIODS:
+            break
+    return rows, period
 
 
 def by_group(road: RoadMap) -> Shown:
@@ -312,7 +323,7 @@ def _group_blocks(rights: Rights, cut: str, say: Language) -> list[Block]:
     head = [column_name(cut, say), name, say("95% interval"), say("Orders judged"), say("Verdict")]
     return [
         results.picture(
-            plots.as_svg(plots.rate_bands(as_bands(rows, rows["group"]), say)),
+            plots.as_svg(plots.rate_bands(as_bands(rows, rows["group"], say), say)),
             alt=say("Share of right orders. {shares}.", shares=shares),
         ),
         results.table(head, cells, caption=caption, numeric=[1, 2, 3]),
