@@ -96,8 +96,8 @@ class Problem:
         place += [f"row {self.row}"] if self.row is not None else []
         place += [f"column {self.column}"] if self.column else []
         value = f" ({self.value!r})" if self.value not in (None, "") else ""
-        remedy = self.remedy.rstrip(".")
-        return f"{', '.join(place)}: {self.problem}{value}; {remedy}{'' if remedy[-1:] == '?' else '.'}"
+        remedy = self.remedy.rstrip(".") + ("" if self.remedy.endswith("?") else ".")
+        return f"{', '.join(place)}: {self.problem}{value}; {remedy}"
 
 
 class DataError(ValueError):
