@@ -1,13 +1,14 @@
 """Make one client's report: run the notebook with papermill and show what it computed."""
 
 import base64
+import contextlib
 import difflib
 import hashlib
 import json
 import os
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -184,9 +185,10 @@ def _run(
     """Execute the notebook; return it with the failing cell and the reason, if any."""
     draft = target / ".report.part.ipynb"
     try:
-        executed = papermill.execute_notebook(
-            str(notebook), str(draft), dict(values), kernel_name="python3", progress_bar=False
-        )
+        with _quiet_kernel():
+            executed = papermill.execute_notebook(
+                str(notebook), str(draft), dict(values), kernel_name="python3", progress_bar=False
+            )
         return executed, None, ""
     except PapermillExecutionError as error:
         return _read(draft), error.exec_count, f"{error.ename}: {error.evalue}"
@@ -194,6 +196,22 @@ def _run(
         return _read(draft), None, f"the kernel died: {error}"
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _quiet_kernel() -> Iterator[None]:
+    """Keep a kernel's own log and its libraries' notes from the client's console.
+
+    A kernel inherits the stream itself, so it is the stream that has to be turned away.
+    """
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _read(path: Path) -> nbformat.NotebookNode:
