@@ -103,9 +103,9 @@ def table(
     return block | {"rows": [list(row) for row in rows], "numeric": list(numeric)}
 
 
-def picture(svg: str, *, alt: str, caption: str = "", wide: bool = False) -> Block:
-    """Return a picture; `alt` states the numbers that the picture shows."""
-    return {"kind": "picture", "svg": svg, "alt": alt, "caption": caption, "wide": wide}
+def picture(svg: str, *, alt: str, caption: str = "", layout: str = "") -> Block:
+    """Return a picture; `alt` states its numbers, layout is '', 'wide' or 'wide across'."""
+    return {"kind": "picture", "svg": svg, "alt": alt, "caption": caption, "layout": layout}
 
 
 # --- HTML -----------------------------------------------------------------------------------------
@@ -175,9 +175,10 @@ def _table_html(block: Block) -> str:
         for place, words in enumerate(block["headings"])
     )
     body = "".join(f"<tr>{_row_html(row, side)}</tr>" for row in block["rows"])
+    name = _escaped(block["caption"] or ", ".join(map(str, block["headings"])))
+    caption = f"<caption>{_escaped(block['caption'])}</caption>" if block["caption"] else ""
     return (
-        f'<div class="table" tabindex="0" role="region" aria-label="{_escaped(block["caption"])}">'
-        f"<table><caption>{_escaped(block['caption'])}</caption>"
+        f'<div class="table" tabindex="0" role="region" aria-label="{name}"><table>{caption}'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -197,8 +198,8 @@ def _picture_html(block: Block) -> str:
     svg = str(block["svg"]).replace(
         "<svg ", f'<svg role="img" aria-label="{_escaped(block["alt"])}" ', 1
     )
-    wide = ' class="wide"' if block["wide"] else ""
-    return f"<figure{wide}>{svg}{caption}</figure>"
+    layout = f' class="{block["layout"]}"' if block["layout"] else ""
+    return f"<figure{layout}>{svg}{caption}</figure>"
 
 
 def _image_html(block: Block) -> str:
