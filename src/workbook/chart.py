@@ -88,9 +88,15 @@ class Chart:
     def blocks(self, say: Language) -> list[Block]:
         """Return the picture and its table as blocks of a report."""
         shown = self.table(say.code)
-        alt = chart_alt(self.process, self.verdicts, say.code)
         words = table(shown.columns, shown.to_numpy(), caption=say("The steps of the process"))
-        return [picture(self.svg(), alt=alt, wide=True), words]
+        return [self.picture(), words]
+
+    def picture(self) -> Block:
+        """Return the picture as a block; a long chart lies across its page."""
+        height = self.lanes["height"].sum()
+        layout = "wide across" if self.lanes["width"].max() > 1.45 * height else "wide"
+        alt = chart_alt(self.process, self.verdicts, self.language)
+        return picture(self.svg(), alt=alt, layout=layout)
 
 
 @dataclass(frozen=True)

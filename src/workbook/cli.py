@@ -76,10 +76,10 @@ def demo(out: str, no_open: bool) -> int:
 
 @main.command()
 @click.argument("folder")
-@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@click.option("--language", type=click.Choice(LANGUAGES), help="default: en, or the sample's")
 @click.option("--from-sample", metavar="NAME", help="start from a copy of a sample client")
 @_in_words
-def new(folder: str, language: str, from_sample: str | None) -> None:
+def new(folder: str, language: str | None, from_sample: str | None) -> None:
     """Make a folder for a new client: profile, blank sheets, data request letter, dictionary."""
     from workbook.starter import new_client
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from workbook import plots, results
-from workbook.chart import chart_alt, draw_chart
+from workbook.chart import layout_chart
 from workbook.language import Language, speak
 from workbook.responses import Scores
 from workbook.results import Block, Shown
@@ -46,6 +46,7 @@ _GROUPS = ("segment", "carrier", "region", "channel", "product_group", "size_cla
 MOST_GROUPS = 12
 LEAST_ORDERS = 30
 MOST_PERIODS = 60
+MOST_HANDOFFS = 6
 MOST_FINDINGS = 6
 
 
@@ -157,23 +158,22 @@ def chart(road: RoadMap) -> Shown:
         note = say("No process steps were given: fill in steps.xlsx, and the chart is drawn here.")
         return Shown((*blocks, results.text(note)))
     process = road.process
-    svg = draw_chart(process, road.verdicts, road.language)
-    handoffs = process.handoffs
+    handoffs = process.handoff_table(road.language).head(MOST_HANDOFFS)
     blocks += [
         results.text(
             say(
                 "From the first step to the last: {time}, {handoffs} between roles.",
                 time=process.lead_time_words(say),
-                handoffs=say.plural("{n} hand-off", "{n} hand-offs", len(handoffs)),
+                handoffs=say.plural("{n} hand-off", "{n} hand-offs", len(process.handoffs)),
             )
         ),
-        results.picture(
-            plots.own_ids(svg[svg.index("<svg") :]),
-            alt=chart_alt(process, road.verdicts, road.language),
-            wide=True,
-        ),
+        layout_chart(process, road.verdicts, road.language).picture(),
         _steps_table(road, say),
     ]
+    if len(handoffs):
+        caption = say("Hand-offs, the longest wait first")
+        rows = handoffs.itertuples(index=False)
+        blocks.append(results.table(list(handoffs), rows, caption=caption, numeric=[4]))
     return Shown(tuple(blocks))
 
 
@@ -349,7 +349,7 @@ def data(road: RoadMap) -> Shown:
             name,
             reading.file,
             say.number(reading.rows),
-            ", ".join(f"{ours} ← {theirs}" for ours, theirs in reading.columns.items()),
+            _columns_read(reading.columns, say),
         ]
         for name, reading in road.client.tables.items()
     ]
@@ -370,17 +370,38 @@ def data(road: RoadMap) -> Shown:
     return Shown(tuple(blocks))
 
 
+def _columns_read(columns: dict[str, str], say: Language) -> str:
+    """Say which columns were recognised under other names; the rest stand under ours."""
+    renamed = [f"{theirs} → {ours}" for ours, theirs in columns.items() if ours != theirs]
+    same = len(columns) - len(renamed)
+    as_ours = say.plural("{n} column by our name", "{n} columns by our names", same)
+    return ", ".join([*renamed, as_ours] if same else renamed)
+
+
 def contract(road: RoadMap) -> Shown:
     """Show every choice that the numbers rest on."""
     say = speak(road.language)
     if road.rights is None:
         return Shown(())
-    rows = [[name, _choice(value, say)] for name, value in road.rights.contract.items()]
-    states = road.rights.overall("perfect_order")
+    rows = [[name, value] for name, value in _choices(road.rights, say)]
+    counts = road.rights.overall("perfect_order")
     rows += [
-        [say("orders pending: not due yet"), say.number(states["pending"])],
-        [say("orders excluded by reason"), say.number(states["excluded"])],
-        [say("orders not applicable"), say.number(states["not_applicable"])],
+        [say("Orders pending: not due yet"), say.number(counts["pending"])],
+        [say("Orders excluded by reason"), say.number(counts["excluded"])],
+        [say("Orders not applicable"), say.number(counts["not_applicable"])],
+    ]
+    rows += [
+        [
+            say("{right}: lines judged directly", right=measure_name(f"right_{right}", say)),
+            say.number(n),
+        ]
+        for right, n in road.rights.states.judged.items()
+        if n
+    ]
+    assumed = road.client.tables["order_lines"].assumed
+    rows += [
+        [say("{column}: blanks taken as given", column=column_name(name, say)), say.number(n)]
+        for name, n in assumed.items()
     ]
     definitions = [
         say("confirmed = right / (right + wrong + unknown)"),
@@ -407,12 +428,45 @@ def contract(road: RoadMap) -> Shown:
     )
 
 
-def _choice(value: object, say: Language) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_choice(each, say)}" for name, each in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "–"
-    return "–" if value is None else str(value)
+def _choices(rights: Rights, say: Language) -> list[tuple[str, str]]:
+    """Say every choice of the contract in words."""
+    profile, tolerance = rights.profile, rights.profile.tolerance
+    dues = {
+        "promised": say("the first promise"),
+        "promised_latest": say("the latest promise"),
+        "requested": say("the date requested"),
+    }
+    informed = {
+        "documents": say("correct documents"),
+        "confirmation": say("a confirmation"),
+        "notice": say("a notice before the goods"),
+        "tracking": say("tracking before the goods"),
+    }
+    by_day = say("by day: any hour of the promised day is on time")
+    by_hour = say("by the hour; a promise without one means the end of its day")
+    days = say.plural("{n} day", "{n} days", int(tolerance["late_days"]))
+    early = tolerance["early_days"]
+    business = say("business days ({country})", country=profile.country or "–")
+    return [
+        (say("Preset"), profile.contract),
+        (say("Orders as seen on"), say.date(rights.as_of.date())),
+        (say("On time against"), dues[profile.due]),
+        (say("Time is compared"), by_day if profile.granularity == "day" else by_hour),
+        (say("Days are"), business if profile.days == "business" else say("calendar days")),
+        (say("Late is allowed by"), days),
+        (
+            say("Early is"),
+            say("right, however early")
+            if early is None
+            else say.plural("wrong beyond {n} day", "wrong beyond {n} days", int(early)),
+        ),
+        (say("Quantity may differ by"), say.percent(tolerance["quantity"])),
+        (say("Price may differ by"), say.percent(tolerance["price"])),
+        (say("Informed means"), say.listing([informed[kind] for kind in profile.information])),
+        (say("Rights in scope"), say.listing([right_name(each, say) for each in profile.rights])),
+        (say("Reasons excluded"), ", ".join(profile.exclude_reasons) or "–"),
+        (say("Time zone"), profile.timezone),
+    ]
 
 
 @dataclass(frozen=True)

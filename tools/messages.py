@@ -1,0 +1,58 @@
+"""Bring the message catalogues up to date: `python tools/messages.py` after words have changed.
+
+New messages come in untranslated, gone ones go out, and the translations that stay are kept; a
+message that changed a little is no longer trusted and must be translated anew.
+"""
+
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).parents[1]
+LANGUAGES = ("fr", "pl", "ru")
+KEYWORDS = {"say": None, "plural": (1, 2)}
+METHODS = [("**.py", "python"), ("**.j2", "jinja2.ext:babel_extract")]
+
+
+def extract() -> Catalog:
+    """Return every message of the package and its templates, in the order of their files."""
+    catalogue = Catalog(project="workbook", charset="utf-8")
+    for folder in (ROOT / "src" / "workbook", ROOT / "templates"):
+        found = extract_from_dir(folder, METHODS, keywords=KEYWORDS)
+        for file, _, message, comments, context in sorted(found, key=lambda each: each[:2]):
+            place = f"{folder.relative_to(ROOT).as_posix()}/{Path(file).as_posix()}"
+            catalogue.add(message, None, [(place, None)], auto_comments=comments, context=context)
+    return catalogue
+
+
+def catalogue_path(language: str) -> Path:
+    """Return where a language's catalogue lies."""
+    return ROOT / "src" / "workbook" / "locale" / f"{language}.po"
+
+
+def update(language: str, template: Catalog) -> int:
+    """Write a language's catalogue; return how many messages it still lacks."""
+    path = catalogue_path(language)
+    known = Catalog(locale=language)
+    if path.exists():
+        with path.open("rb") as file:
+            known = read_po(file, locale=language)
+    known.update(template, no_fuzzy_matching=True, update_creation_date=False)
+    known.obsolete.clear()
+    known.header_comment = f"# The workbook's words in {known.locale.english_name}."
+    known.project, known.version, known.fuzzy = "workbook", "0", False
+    with path.open("wb") as file:
+        write_po(file, known, width=100, omit_header=False, sort_output=True, include_lineno=False)
+    return sum(not _translated(message) for message in known if message.id)
+
+
+def _translated(message: object) -> bool:
+    return all(message.string) if isinstance(message.string, tuple) else bool(message.string)
+
+
+if __name__ == "__main__":
+    template = extract()
+    for language in LANGUAGES:
+        print(f"{language}: {update(language, template)} of {len(template)} messages to translate")
