@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from workbook.profile import PRESETS, Profile
 from workbook.rights import measure_rights, period_of
-from workbook.schema import RIGHTS
+from workbook.schema import RIGHTS, DataError
 from workbook.stats import wilson_interval
 
 DUE = pd.Timestamp("2025-03-03")
@@ -180,7 +180,7 @@ def test_an_unknown_choice_is_named_with_the_nearest():
 
 
 def test_without_any_date_the_remedy_is_named():
-    with pytest.raises(ValueError, match=r"set as_of in client\.yaml"):
+    with pytest.raises(DataError, match=r"set as_of in client\.yaml"):
         measure_rights(pd.DataFrame({"order_id": ["1"]}))
 
 

@@ -21,7 +21,16 @@ class _Workbook(click.Group):
 
     def main(self, *args: object, **extra: object) -> None:
         _speak_utf8()
-        super().main(*args, **extra)
+        try:
+            code = super().main(*args, **extra, standalone_mode=False)
+        except click.UsageError as error:
+            path = error.ctx.command_path if error.ctx else "workbook"
+            wrong = " ".join(error.format_message().split()).rstrip(".")
+            click.echo(f"workbook: {wrong}; see {path} --help", err=True)
+            code = 2
+        except click.Abort:
+            code = 130
+        sys.exit(code or 0)
 
 
 def _speak_utf8() -> None:
@@ -45,7 +54,8 @@ def _in_words(command: Callable[..., int | None]) -> Callable[..., None]:
             click.echo(f"workbook: {error}", err=True)
             code = 2
         except OSError as error:
-            click.echo(f"workbook: {error.filename or ''}: {error.strerror or error}", err=True)
+            what = f"{error.filename or 'a file'}: {error.strerror or error}"
+            click.echo(f"workbook: {what}; check the path, its rights and the disk", err=True)
             code = 1
         sys.exit(code or 0)
 

@@ -20,6 +20,7 @@ from workbook.language import Language, speak
 from workbook.profile import Profile, TableMapping, read_profile
 from workbook.resources import data_path
 from workbook.schema import TABLES, Column, DataError, Problem, columns, fold
+from workbook.steps import check_steps
 
 __all__ = ["Client", "Reading", "find_client", "latest_day", "open_client", "read_table"]
 
@@ -109,6 +110,8 @@ def read_table(
             questions = [name for name in text if name not in found.values()]
             frame = frame.assign(**{name: _answer(text[name]) for name in questions})
         check_rows(frame, found, faults)
+        if table == "steps" and len(frame) and not faults.fatal:
+            faults.take(check_steps(frame, faults.file))
     data, problems = None if faults.fatal else frame, tuple(faults.problems)
     return Reading(data, problems, faults.file, faults.sheet, len(text), found, assumed)
 

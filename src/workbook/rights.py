@@ -13,7 +13,7 @@ from workbook.data import Client, latest_day
 from workbook.language import Language, speak
 from workbook.profile import Profile
 from workbook.results import Finding
-from workbook.schema import columns, nearest
+from workbook.schema import DataError, Problem, columns, nearest
 from workbook.states import RIGHT, STATE_BITS, WRONG, LineStates, judge_lines
 
 __all__ = [
@@ -149,6 +149,16 @@ class Rights:
         ]
         return pd.DataFrame(rows)
 
+    def count_table(self, level: str = "order", language: str | None = None) -> pd.DataFrame:
+        """Return how many orders or lines are right, wrong, unknown … in each right in scope."""
+        say = speak(language or self.profile.language)
+        names = {"right": say("Is right"), "wrong": say("Is wrong"), "unknown": say("Is unknown")}
+        names |= {"not_applicable": say("Not applicable"), "pending": say("Not due yet")}
+        rows = [self.overall(f"right_{right}", level) for right in self.in_scope]
+        cells = {say("Right"): [measure_name(row["measure"], say) for row in rows]}
+        cells |= {label: [say.number(row[name]) for row in rows] for name, label in names.items()}
+        return pd.DataFrame(cells)
+
     def group_table(self, column: str, measure: str | None = None) -> pd.DataFrame:
         """Return one measure (default: the headline) within each value of a column or week."""
         say = speak(self.profile.language)
@@ -253,7 +263,9 @@ def measure_rights(
     Raises
     ------
     ValueError
-        If there are no order lines, no date to judge by, or a choice is not known.
+        If there are no order lines, or a choice is not known.
+    DataError
+        If no date says up to when the orders were seen.
 
     References
     ----------
@@ -280,9 +292,10 @@ def measure_rights(
     if frame is None:
         raise ValueError("the client has no order lines; add order_lines.csv to its folder")
     profile = _with_choices(profile or Profile(name=""), choices)
+    frame = _without_copies(frame)
     as_of = as_of or profile.as_of or latest_day(frame)
     if as_of is None:
-        raise ValueError("no date says up to when the orders were seen; set as_of in client.yaml")
+        raise DataError([_no_date(speak(profile.language))])
     states = judge_lines(frame, profile, as_of)
     rights = Rights(
         data=pd.DataFrame(),
@@ -295,6 +308,19 @@ def measure_rights(
     )
     everything = _count(rights, np.zeros(len(states.order), int), [({}, None)])
     return replace(rights, data=everything).by(*([by] if isinstance(by, str) else by))
+
+
+def _without_copies(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows that repeat a numbered line in every column; another delivery differs."""
+    keys = [name for name in ("order_id", "line_no", "delivery_no") if name in frame]
+    if "line_no" not in frame or not frame.duplicated(keys).any():
+        return frame
+    return frame[~(frame.duplicated() & frame["line_no"].notna())]
+
+
+def _no_date(say: Language) -> Problem:
+    what = say("no date says up to when the orders were seen")
+    return Problem("error", "order_lines", what, say("set as_of in client.yaml"))
 
 
 def _with_choices(profile: Profile, choices: dict[str, object]) -> Profile:

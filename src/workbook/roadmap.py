@@ -13,6 +13,7 @@ from workbook.process import Process, build_process, names_in
 from workbook.responses import Scores, score_responses
 from workbook.results import Finding
 from workbook.rights import Rights, count_words, measure_name, measure_rights, rate_finding
+from workbook.schema import DataError, Problem
 from workbook.stats import false_discovery, newcombe_interval
 from workbook.survey import Questionnaire, design_survey
 
@@ -23,9 +24,9 @@ __all__ = ["RoadMap", "draw_road_map", "measure_client", "pseudonyms"]
 class RoadMap:
     """Everything that was found about a client; a part the client's data can't give is None.
 
-    `steps` has one row per process step: step_id, step, role, rights, verdict (works, needs
-    improvement, no evidence), evidence (a sentence with its n) and says (the client's own status,
-    never mixed in).
+    `problems` are the faults of the data. `steps` has one row per process step: step_id, step,
+    role, rights, verdict (works, needs improvement, no evidence), evidence (a sentence with its n)
+    and says (the client's own status, never mixed in).
     """
 
     client: Client
@@ -36,6 +37,7 @@ class RoadMap:
     scores: Scores | None
     findings: tuple[Finding, ...]
     steps: pd.DataFrame
+    problems: tuple[Problem, ...] = ()
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -65,8 +67,13 @@ def draw_road_map(client: Client, language: str | None = None) -> RoadMap:
     """
     language = language or client.profile.language
     say = speak(language)
-    rights = measure_client(client)
-    process = build_process(client.steps) if client.steps is not None else None
+    rights, problems = None, client.problems
+    try:
+        rights = measure_client(client)
+    except DataError as error:
+        problems += error.problems
+    steps_given = client.steps is not None and not client.steps.empty
+    process = build_process(client.steps) if steps_given else None
     findings, steps = [], pd.DataFrame(columns=["step_id", "verdict"])
     if rights is not None:
         findings += rights.findings(language)
@@ -86,6 +93,7 @@ def draw_road_map(client: Client, language: str | None = None) -> RoadMap:
         scores=scores,
         findings=tuple(sorted(findings, key=_importance)),
         steps=steps,
+        problems=problems,
     )
 
 

@@ -362,7 +362,7 @@ def data(road: RoadMap) -> Shown:
             numeric=[2],
         ),
     ]
-    faults = [problem.sentence() for problem in road.client.problems]
+    faults = [problem.sentence() for problem in road.problems]
     told = [finding.sentence for finding in road.of_kind("data")]
     if faults or told:
         blocks += [results.heading(say("To know before relying on it"), 3)]
@@ -488,9 +488,7 @@ def closing(road: RoadMap) -> Closing:
     if road.rights is not None:
         cuts = [name for name in ("segment",) if name in road.rights.frame]
         measures |= road.rights.by(*cuts, "week").as_json()
-    problems = [
-        problem.sentence() for problem in road.client.problems if problem.severity == "error"
-    ]
+    problems = [problem.sentence() for problem in road.problems if problem.severity == "error"]
     return Closing(
         {
             "client": profile.id,
