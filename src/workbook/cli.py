@@ -23,6 +23,9 @@ class _Workbook(click.Group):
         _speak_utf8()
         try:
             code = super().main(*args, **extra, standalone_mode=False)
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            code = 2
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else "workbook"
             wrong = " ".join(error.format_message().split()).rstrip(".")

@@ -122,10 +122,13 @@ def make_report(
     profile = read_profile(folder, overrides)
     own = folder / "report.ipynb"
     notebook = own if own.is_file() else template_path("report.ipynb")
-    values = {"client": str(folder), "language": speak(language or profile.language).code}
+    values = dict(parameters or {})
+    if "client" in values:
+        raise ValueError("the parameter 'client' is the folder itself; leave it out")
+    language = language or values.get("language") or profile.language
+    values |= {"client": str(folder), "language": speak(language).code}
     if overrides:
         values["overrides"] = dict(overrides)
-    values |= dict(parameters or {})
     _check_parameters(notebook, values)
     target = Path(out) / profile.id
     target.mkdir(parents=True, exist_ok=True)
