@@ -225,6 +225,13 @@ class Process:
         unknown = path["touch_minutes"].isna().any()
         return say("at least {share}", share=share) if unknown else share
 
+    def scaled(self, *, work: float = 1.0, wait: float = 1.0) -> "Process":
+        """Return the process with these shares of today's working times and waits left."""
+        touch = self.data["touch_minutes"] * work
+        return build_process(
+            self.data.assign(touch_minutes=touch, wait_minutes=self.data["wait_minutes"] * wait)
+        )
+
     def table(self, language: str = "en") -> pd.DataFrame:
         """Return the steps for display: labels, units and rounding in a language."""
         say, steps = speak(language), self.steps

@@ -76,7 +76,7 @@ def choose(
 
 
 def choose_client(values: MutableMapping[str, object]) -> Control:
-    """Offer the client's folder and the language; below stands what was read from the folder."""
+    """Offer the client's folder and the language; a folder that can't be read is named."""
     say = speak(str(values["language"]))
     samples = sorted(path.parent.name for path in data_path().glob("*/client.yaml"))
     folder = ipywidgets.Combobox(options=samples, value=values["client"], continuous_update=False)
@@ -84,8 +84,9 @@ def choose_client(values: MutableMapping[str, object]) -> Control:
     language = ipywidgets.Dropdown(options=names, value=values["language"])
 
     def read() -> object:
-        code = str(values["language"])
-        return look(open_client(str(values["client"]), language=code), language=code)
+        here = speak(str(values["language"]))
+        name = open_client(str(values["client"]), language=here.code).profile.name
+        return look([here("{client}: now run the cells below.", client=name)])
 
     return _bind(values, {"client": folder, "language": language}, read, say)
 
