@@ -29,7 +29,8 @@ class _Workbook(click.Group):
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else "workbook"
             wrong = " ".join(error.format_message().split()).rstrip(".")
-            click.echo(f"workbook: {wrong}; see {path} --help", err=True)
+            sign = "" if wrong.endswith("?") else ";"
+            click.echo(f"workbook: {wrong}{sign} see {path} --help", err=True)
             code = 2
         except click.Abort:
             code = 130
