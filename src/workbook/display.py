@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from workbook import plots, results
 from workbook.language import speak
-from workbook.results import MIME, Block, Shown
+from workbook.results import Block, Shown
 
 __all__ = ["show"]
 
@@ -22,9 +22,8 @@ class _Look(Shown):
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> dict[str, object]:
-        bundle = super()._repr_mimebundle_()
-        del bundle[MIME]
-        return bundle
+        plain = "\n".join(line for block in self.blocks for line in _lines(block))
+        return {"text/html": self._repr_html_(), "text/plain": plain}
 
 
 def show(result: object, caption: str = "", *, language: str = "en") -> Shown:
@@ -72,13 +71,30 @@ def show(result: object, caption: str = "", *, language: str = "en") -> Shown:
     return _Look(tuple(blocks))
 
 
+def _lines(block: Block) -> list[str]:
+    """Return a block as lines of plain text, for where no HTML can be shown."""
+    if block["kind"] == "table":
+        rows = [block["headings"], *block["rows"]]
+        return [" | ".join(map(str, row)) for row in rows]
+    if block["kind"] == "items":
+        return [f"- {entry}" for entry in block["items"]]
+    return [str(block.get("text") or block.get("alt") or "")]
+
+
 def _table(frame: pd.DataFrame, caption: str) -> Block:
-    """Return a frame as a table; columns of figures are set to the right."""
-    shown = frame.astype(object).where(frame.notna(), "–").map(str)
-    figures = [place for place, name in enumerate(shown) if _is_figures(shown.iloc[:, place], name)]
+    """Return a frame as a table; columns of figures, save the first, are set to the right."""
+    shown = frame.astype(object).where(frame.notna(), "–").map(_cell)
+    figures = [place for place in range(1, shown.shape[1]) if _are_figures(shown.iloc[:, place])]
     return results.table(list(shown), shown.to_numpy(), caption=caption, numeric=figures)
 
 
-def _is_figures(cells: pd.Series, name: object) -> bool:
+def _cell(value: object) -> str:
+    """Write a raw value as its table has it: 2 for 2.0, and a midnight as a day."""
+    if isinstance(value, pd.Timestamp) and value == value.normalize():
+        return str(value.date())
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _are_figures(cells: pd.Series) -> bool:
     first = cells[cells != "–"].str[:1]
     return bool(len(first)) and bool(first.str.isdigit().all())

@@ -112,6 +112,7 @@ def rate_bands(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axe
         ax.xaxis.set_major_formatter(FuncFormatter(lambda share, _: say.percent(share, 0)))
         ax.xaxis.grid(True, color="#e6ebf0", linewidth=0.8)
         ax.set_axisbelow(True)
+        ax.set_label("; ".join(f"{row.label}: {row.note}" for row in data.itertuples()))
     return ax
 
 

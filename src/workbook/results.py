@@ -219,14 +219,14 @@ _HTML = {
     "table": _table_html,
     "picture": _picture_html,
 }
-# A notebook's own rules for tables weigh as much as a class and an element: ours name one more.
+# Two classes before the element: a notebook's own rules for tables have as many.
 _NOTEBOOK_STYLE = """<style>
 .workbook{font-family:'Source Sans 3','Segoe UI',Helvetica,Arial,sans-serif;max-width:62rem}
 .workbook caption{text-align:left;font-weight:600;padding:.3em 0}
-div.workbook table{border-collapse:collapse;margin:.3em 0 .8em}
-div.workbook table th,div.workbook table td{padding:.25em .8em;text-align:left;vertical-align:top}
-div.workbook table tbody tr{border-top:1px solid #e6ebf0;background:none}
-div.workbook table .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.workbook .table table{border-collapse:collapse;margin:.3em 0 .8em}
+.workbook .table th,.workbook .table td{padding:.25em .8em;text-align:left;vertical-align:top}
+.workbook .table tbody tr{border-top:1px solid #e6ebf0;background:none}
+.workbook .table .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .workbook img{max-width:100%;height:auto}.workbook figure{margin:.5em 0}
 .workbook .note,.workbook figcaption{color:#5b6570}.workbook .lead{font-weight:600}
 .workbook .works{color:#1b7f5c}.workbook .needs-improvement{color:#b3382c}
