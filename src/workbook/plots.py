@@ -9,7 +9,6 @@ from contextlib import contextmanager
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
@@ -40,6 +39,8 @@ _FONTS = "'Source Sans 3', 'Segoe UI', Helvetica, Arial, sans-serif"
 @contextmanager
 def style() -> Iterator[None]:
     """Set the workbook's look for the drawings inside the block, and nothing outside it."""
+    import seaborn as sns  # not above: it loads ipywidgets, which `import workbook` must not
+
     look = sns.axes_style("white") | {
         "axes.edgecolor": "#b8c2cc",
         "axes.labelcolor": SOFT,
