@@ -18,6 +18,7 @@ from workbook.rights import (
     order_due,
     period_of,
 )
+from workbook.states import working_days
 from workbook.stats import Interval, false_discovery, newcombe_interval
 
 __all__ = ["Cell", "failing_cells", "where_words"]
@@ -32,10 +33,13 @@ DIMENSIONS = (
     "route",
     "region",
     "size_class",
+    "promise_days",
     "weekday",
     "week",
 )
 MOST_VALUES = 60
+# Dimensions whose neighbouring values are one cause: a bad month is no four bad weeks.
+_IN_A_ROW = (("week",), ("promise_days",))
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class Cell:
     """A part of the orders in which a right fails more often than in the rest.
 
     `wrong` of `n` judged orders fail here, `share_elsewhere` of the others; `interval` is
-    Newcombe's for the difference, `excess` the failures beyond the others' share.
+    Newcombe's for the difference, `excess` the failures beyond the others' share. Where `apart`, the
+    orders that other cells explain are counted on neither side.
     """
 
     right: str
@@ -54,6 +59,7 @@ class Cell:
     share_elsewhere: float
     interval: Interval
     p: float
+    apart: bool = False
 
     @property
     def share(self) -> float:
@@ -77,6 +83,8 @@ class Cell:
             low=say.percent(self.interval.low),
             high=say.percent(self.interval.high),
         )
+        if self.apart:
+            sentence += " " + say("The orders of the other such findings are set aside.")
         key = "-".join([self.right, *(f"{name}-{value}" for name, value in self.where.items())])
         return Finding(
             id=f"where-{key}" + (f"-{self.period.replace('/', '-')}" if self.period else ""),
@@ -98,7 +106,7 @@ def failing_cells(
     *,
     rate: float = 0.05,
     least_gap: float = 0.03,
-    least_ratio: float = 1.5,
+    least_odds: float = 1.5,
     least_n: int = 30,
 ) -> list[Cell]:
     """Find the cells in which a right fails more than elsewhere, strongest first.
@@ -115,34 +123,70 @@ def failing_cells(
         Measured rights; only orders known to be right or wrong are compared.
     rate : float
         False discovery rate, 0 to 1 (Benjamini & Hochberg 1995).
-    least_gap, least_ratio, least_n : float
-        The practical threshold: share here minus share elsewhere, their ratio, orders in the cell.
+    least_gap, least_odds, least_n : float
+        The practical threshold: share here minus share elsewhere, odds ratio, orders in the cell.
 
     Returns
     -------
     list of Cell
         Empty when nothing stands out. It never claims a cause, only a place.
     """
-    views = list(_views(rights))
-    found = []
+    views, found = list(_views(rights)), []
+    practical = (least_gap, least_odds, least_n)
     for right in rights.measured:
         marks = np.where(rights.states.pending, 0, rights.states.marks[right] >> 5)
-        while True:
-            seen = pd.concat([view.compare(marks) for view in views], ignore_index=True)
-            seen = seen[seen["n"] >= least_n].reset_index(drop=True)
-            # Each right is a hunt of its own, so the rate is shared among them.
-            passed = false_discovery(seen["p"], rate / len(rights.measured))
-            gap, ratio = seen["share"] - seen["elsewhere"], seen["share"] / seen["elsewhere"]
-            seen = seen[passed & (gap >= least_gap) & (ratio >= least_ratio)]
-            if seen.empty:
-                break
-            cell, inside = _strongest(right, seen, views, marks)
-            found.append(cell)
-            marks = np.where(inside, 0, marks)
+        # Each right is a hunt of its own, so the rate is shared among them.
+        picks = _hunt(views, marks, rate / len(rights.measured), practical)
+        inside = [np.isin(pick.view.code, pick.values) for pick in picks]
+        for place, pick in enumerate(picks):
+            # What another cell explains is neither this cell's failure nor the rest's.
+            others = [*inside[:place], *inside[place + 1 :]]
+            alone = np.where(np.any(others, axis=0), 0, marks) if others else marks
+            found.append(_describe(right, pick, alone, apart=bool(others)))
     return sorted(found, key=lambda cell: -cell.excess)
 
 
-@dataclass(frozen=True)
+def _hunt(
+    views: "list[_View]", marks: np.ndarray, rate: float, practical: tuple[float, float, int]
+) -> "list[_Pick]":
+    """Name the strongest cell, set its lines aside, and compare again until nothing stands out."""
+    picks: list[_Pick] = []
+    least_gap, least_odds, least_n = practical
+    while True:
+        seen = pd.concat([view.compare(marks) for view in views], ignore_index=True)
+        seen = seen[seen["n"] >= least_n].reset_index(drop=True)
+        here, there = seen["share"], seen["elsewhere"]
+        # Odds, not shares: their ratio means the same for rare and for common failures.
+        far = here * (1 - there) >= least_odds * there * (1 - here)
+        seen = seen[false_discovery(seen["p"], rate) & (here - there >= least_gap) & far]
+        if seen.empty:
+            return picks
+        best = seen.loc[seen["p"].idxmin()]
+        view, values = best["view"], [best["value"]]
+        if view.names in _IN_A_ROW:
+            values = _run(best["value"], set(seen.loc[seen["view"] == view, "value"]))
+        marks = np.where(np.isin(view.code, values), 0, marks)
+        beside = [pick for pick in picks if pick.view == view and pick.touches(values)]
+        picks = [pick for pick in picks if pick not in beside]
+        together = sorted({*values, *(value for pick in beside for value in pick.values)})
+        picks.append(_Pick(view, together, min([best["p"], *(pick.p for pick in beside)])))
+
+
+@dataclass(frozen=True, eq=False)
+class _Pick:
+    """A cell that stood out: the values of a view, and the strength of the evidence."""
+
+    view: "_View"
+    values: list[int]
+    p: float
+
+    def touches(self, values: list[int]) -> bool:
+        """Tell whether these values continue the cell's own in a row of weeks or days."""
+        in_a_row = min(values) - 1 <= max(self.values) and max(values) + 1 >= min(self.values)
+        return self.view.names in _IN_A_ROW and in_a_row
+
+
+@dataclass(frozen=True, eq=False)
 class _View:
     """The orders cut along one dimension, or two: each part of an order in one value."""
 
@@ -169,7 +213,7 @@ class _View:
 def _views(rights: Rights) -> Iterator[_View]:
     """Yield every dimension and every pair of dimensions of the orders."""
     cuts = dict(_dimensions(rights))
-    weekless = [name for name in cuts if name not in ("week", "weekday")]
+    weekless = [name for name in cuts if name not in ("week", "weekday", "promise_days")]
     order = rights.states.order
     for names in [(name,) for name in cuts] + list(combinations(weekless, 2)):
         codes = [cuts[name][0] for name in names]
@@ -185,25 +229,22 @@ def _views(rights: Rights) -> Iterator[_View]:
         yield _View(names, labels, code, part, parts // (order.max() + 1))
 
 
-def _strongest(
-    right: str, seen: pd.DataFrame, views: list[_View], marks: np.ndarray
-) -> tuple[Cell, np.ndarray]:
-    """Return the clearest cell, weeks in a row taken together, and the lines that lie in it."""
-    best = seen.loc[seen["p"].idxmin()]
-    view, values = best["view"], [best["value"]]
-    if view.names == ("week",):
-        values = _run(best["value"], set(seen.loc[seen["view"] == view, "value"]))
-    inside = np.isin(view.code, values)
+def _describe(right: str, pick: _Pick, marks: np.ndarray, apart: bool) -> Cell:
+    """Count a cell against the rest."""
+    view = pick.view
     state = np.zeros(len(view.group) + 1, np.int8)
     np.maximum.at(state, view.part, marks)
     judged, wrong = state[:-1] % 2 == 1, state[:-1] == 3
-    here = np.isin(view.group, values)
+    here = np.isin(view.group, pick.values)
     n, k = int((judged & here).sum()), int((wrong & here).sum())
     m, j = int((judged & ~here).sum()), int((wrong & ~here).sum())
-    where, period = dict(zip(view.names, view.labels[values[0]], strict=True)), None
-    if "week" in where:
-        period = f"{where.pop('week')}/{view.labels[values[-1]][0]}"
-    cell = Cell(
+    first, last = view.labels[pick.values[0]], view.labels[pick.values[-1]]
+    where, period = dict(zip(view.names, first, strict=True)), None
+    if view.names == ("week",):
+        where, period = {}, f"{first[0]}/{last[0]}"
+    elif first != last:
+        where = {view.names[0]: f"{first[0]}-{last[0]}"}
+    return Cell(
         right=right,
         where=where,
         period=period,
@@ -211,9 +252,9 @@ def _strongest(
         wrong=k,
         share_elsewhere=j / m if m else 0.0,
         interval=newcombe_interval(k, n, j, m),
-        p=float(best["p"]),
+        p=float(pick.p),
+        apart=apart,
     )
-    return cell, inside
 
 
 def _run(value: int, flagged: set[int]) -> list[int]:
@@ -238,12 +279,32 @@ def _dimensions(rights: Rights) -> Iterator[tuple[str, tuple[np.ndarray, list[st
         elif name == "weekday":
             days = pd.DatetimeIndex(due)
             codes, names = days.day_of_week.fillna(-1).to_numpy(int), _WEEKDAYS
+        elif name == "promise_days":
+            codes, names = _promise_days(rights, due)
         elif name in rights.frame:
             codes, names = pd.factorize(rights.frame[name].to_numpy()[first], sort=True)
         else:
             continue
         if len(names) > 1 and (len(names) <= MOST_VALUES or name == "week"):
             yield name, (codes, [str(value) for value in names])
+
+
+def _promise_days(rights: Rights, due: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Return how many days after the order each was promised: short promises fail of themselves."""
+    if "ordered_at" not in rights.frame:
+        return np.full(len(due), -1), []
+    ordered = rights.frame["ordered_at"].to_numpy("datetime64[D]")[rights.states.first_row]
+    days = (due.astype("datetime64[D]") - ordered).astype(float)
+    if rights.profile.days == "business":
+        known = ~np.isnan(days)
+        calendar = working_days(rights.profile, due)
+        days[known] = np.busday_count(
+            ordered[known], due[known].astype("datetime64[D]"), busdaycal=calendar
+        )
+    most = np.nanmax(days, initial=0)
+    days = np.clip(days, 0, 10)
+    names = [str(day) if day < 10 else "10+" for day in range(int(min(most, 10)) + 1)]
+    return np.where(np.isnan(days), -1, days).astype(int), names
 
 
 def where_words(where: dict[str, str], period: str | None, say: Language) -> str:

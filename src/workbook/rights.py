@@ -438,6 +438,7 @@ def column_name(column: str, say: Language) -> str:
     """Return the display label of an order line's column, or of the week."""
     periods = {"week": say("Week due"), "month": say("Month due")}
     periods |= {"quarter": say("Quarter due"), "year": say("Year due"), "weekday": say("Day due")}
+    periods["promise_days"] = say("Days from order to promise")
     return periods.get(column) or columns("order_lines")[column].labels[say.code]
 
 

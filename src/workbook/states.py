@@ -24,6 +24,7 @@ __all__ = [
     "WRONG",
     "LineStates",
     "judge_lines",
+    "working_days",
 ]
 
 NOT_APPLICABLE, RIGHT, UNKNOWN, WRONG = np.array([0, 32, 64, 96], np.int8)
@@ -261,7 +262,7 @@ class _Due:
         self.day = promise.astype("datetime64[D]")
         self.hour = promise - self.day
         self.by_day = (profile.granularity == "day") | (self.hour == 0 * _TICK)
-        self.calendar = _working_days(profile, self.day) if profile.days == "business" else None
+        self.calendar = working_days(profile, self.day) if profile.days == "business" else None
         self.early_days = profile.tolerance["early_days"]
         last_day = self._shifted(profile.tolerance["late_days"])
         self.deadline = last_day + np.where(self.by_day, _DAY - _TICK, self.hour)
@@ -288,7 +289,8 @@ class _Due:
         return np.where(np.isnat(at) | np.isnat(self.day), 0, timing).astype(np.int8)
 
 
-def _working_days(profile: Profile, days: np.ndarray) -> np.busdaycalendar:
+def working_days(profile: Profile, days: np.ndarray) -> np.busdaycalendar:
+    """Return the working days of the client's country in the years of some days."""
     known = days[~np.isnat(days)].astype("datetime64[Y]").astype(int) + 1970
     if profile.country is None or not len(known):
         return np.busdaycalendar()
