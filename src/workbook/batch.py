@@ -1,7 +1,6 @@
 """Make many reports: each client in its own process, no failure stops another, one index."""
 
 import contextlib
-import csv
 import json
 import multiprocessing
 import os
@@ -14,14 +13,15 @@ from pathlib import Path
 import jinja2
 import markupsafe
 import psutil
-import yaml
 
 from workbook.data import find_client
+from workbook.intake import read_text
 from workbook.language import LANGUAGES, speak
 from workbook.profile import read_profile
-from workbook.report import Outcome, faces, make_report, write_whole
+from workbook.report import Outcome, faces, make_report, record_run, write_whole
 from workbook.resources import template_path
 from workbook.schema import DataError
+from workbook.yamltext import read_yaml
 
 __all__ = ["Job", "read_jobs", "run_batch"]
 
@@ -77,11 +77,10 @@ def _jobs_of(target: Path) -> Iterator[Job]:
 
 
 def _rows_of(path: Path) -> list[dict[str, object]]:
-    text = path.read_text(encoding="utf-8-sig")
     if path.suffix.lower() == ".csv":
-        rows = csv.DictReader(text.splitlines())
-        return [{key: value for key, value in row.items() if key and value} for row in rows]
-    found = yaml.safe_load(text)
+        rows = read_text(path, known=("id", "folder", "name", "language"), say=speak("en")).frame
+        return [{key: text for key, text in row.items() if text} for row in rows.to_dict("records")]
+    found = read_yaml(path, speak("en")).data
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise ValueError(f"{path.name} is no list of clients; write '- id: acme' for each of them")
     return found
@@ -168,35 +167,45 @@ class _Pool:
         process = self.context.Process(target=_work, args=arguments)
         process.start()
         writer.close()
-        self.running[job.id] = (process, reader, time.monotonic())
+        self.running[job.id] = (process, reader, time.monotonic(), job)
 
     def finished(self) -> Iterator[Outcome]:
         """Wait a moment and yield the outcomes of what ended or ran out of time."""
-        wait([process.sentinel for process, _, _ in self.running.values()], timeout=0.5)
-        for id_, (process, reader, started) in list(self.running.items()):
+        wait([process.sentinel for process, *_ in self.running.values()], timeout=0.5)
+        for id_, (process, reader, started, _) in list(self.running.items()):
             seconds = time.monotonic() - started
             if process.is_alive() and seconds < self.time_limit:
                 continue
-            outcome = Outcome(id_, "failed", reason="its process ended without a word")
-            if process.is_alive():
+            if reader.poll():
+                outcome = replace(reader.recv(), seconds=seconds)
+                self._end(id_)
+            elif process.is_alive():
                 reason = f"it took longer than the limit of {self.time_limit:g} s"
-                outcome = Outcome(id_, "timeout", reason=reason)
-            elif reader.poll():
-                outcome = reader.recv()
-            self._end(id_)
-            yield replace(outcome, seconds=seconds)
+                outcome = self._give_up(Outcome(id_, "timeout", reason=reason, seconds=seconds))
+            else:
+                reason = "its process ended without a word"
+                outcome = self._give_up(Outcome(id_, "failed", reason=reason, seconds=seconds))
+            yield outcome
 
     def stop(self) -> Iterator[Outcome]:
         for id_ in list(self.running):
-            self._end(id_)
-            yield Outcome(id_, "interrupted", reason="the batch was interrupted")
+            yield self._give_up(Outcome(id_, "interrupted", reason="the batch was interrupted"))
 
-    def _end(self, id_: str) -> None:
-        process, reader, _ = self.running.pop(id_)
+    def _end(self, id_: str) -> Job:
+        process, reader, _, job = self.running.pop(id_)
         if process.is_alive():
             _kill_tree(process.pid)
         process.join()
         reader.close()
+        return job
+
+    def _give_up(self, outcome: Outcome) -> Outcome:
+        """End a report and write down why, as it can't do so itself."""
+        job = self._end(outcome.id)
+        for part in (self.out / outcome.id).glob(".*.part*"):
+            part.unlink()
+        record_run(job.folder, self.out, outcome)
+        return outcome
 
 
 def _kill_tree(pid: int) -> None:
@@ -215,6 +224,7 @@ def _work(writer, job: Job, out: Path, language: str | None, memory_limit: int |
         outcome = make_report(job.folder, out, language=language, overrides=job.overrides)
     except (DataError, ValueError, OSError, MemoryError) as error:
         outcome = Outcome(job.id, "failed", reason=str(error) or type(error).__name__)
+        record_run(job.folder, out, outcome)
     writer.send(replace(outcome, summary=_digest(outcome.summary)))
 
 

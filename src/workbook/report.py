@@ -34,6 +34,7 @@ __all__ = [
     "check_formats",
     "faces",
     "make_report",
+    "record_run",
     "render_page",
     "write_whole",
 ]
@@ -120,8 +121,7 @@ def make_report(
     """
     folder = find_client(folder)
     profile = read_profile(folder, overrides)
-    own = folder / "report.ipynb"
-    notebook = own if own.is_file() else template_path("report.ipynb")
+    notebook = _notebook(folder)
     values = dict(parameters or {})
     if "client" in values:
         raise ValueError("the parameter 'client' is the folder itself; leave it out")
@@ -141,9 +141,23 @@ def make_report(
     outcome = Outcome(profile.id, "failed", cell, reason, seconds=seconds)
     if not reason:
         outcome = _write_report(target, executed, closing, profile, seconds)
-    run = _run_record(folder, notebook, values, outcome)
-    write_whole(target / "run.json", json.dumps(run, indent=1, ensure_ascii=False))
+    record_run(folder, out, outcome, values)
     return outcome
+
+
+def _notebook(folder: Path) -> Path:
+    own = folder / "report.ipynb"
+    return own if own.is_file() else template_path("report.ipynb")
+
+
+def record_run(
+    folder: Path, out: str | Path, outcome: Outcome, values: Mapping[str, object] | None = None
+) -> None:
+    """Write OUT/ID/run.json: how the last run ended, with what inputs, parameters, versions."""
+    target = Path(out) / outcome.id
+    target.mkdir(parents=True, exist_ok=True)
+    run = _run_record(folder, _notebook(folder), values or {}, outcome)
+    write_whole(target / "run.json", json.dumps(run, indent=1, ensure_ascii=False))
 
 
 def _write_report(
