@@ -17,6 +17,7 @@ from pathlib import Path
 import holidays
 from babel import Locale
 
+from workbook.clock import DESK_HOURS
 from workbook.language import LANGUAGES, Language, speak
 from workbook.schema import MEASURES, RIGHTS, TABLES, Column, DataError, Problem, columns
 from workbook.yamltext import (
@@ -40,8 +41,6 @@ from workbook.yamltext import (
 __all__ = ["PRESETS", "Join", "Profile", "TableMapping", "read_profile"]
 
 _TOLERANCE = {"early_days": None, "late_days": 0, "quantity": 0.0, "price": 0.005}
-_HOURS = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(-(Mon|Tue|Wed|Thu|Fri|Sat|Sun))? "
-_HOURS = rf"{_HOURS}\d\d:\d\d-\d\d:\d\d(, ?{_HOURS}\d\d:\d\d-\d\d:\d\d)*"
 
 # What the published definitions fix; the keys of client.yaml override them.
 PRESETS: dict[str, dict[str, object]] = {
@@ -300,7 +299,7 @@ def _keys() -> dict[str, object]:
         "rights": choices(*RIGHTS, "customer"),
         "targets": dict.fromkeys(MEASURES, share),
         "exclude_reasons": texts,
-        "desk_hours": matching(_HOURS, "Mon-Fri 08:00-16:00"),
+        "desk_hours": matching(DESK_HOURS, "Mon-Fri 08:00-16:00"),
         "min_group": number(2, 1000, "5", int),
         "show_customers": truth,
         "prepared_by": text,
