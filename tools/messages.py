@@ -23,6 +23,7 @@ def extract() -> Catalog:
         found = extract_from_dir(folder, METHODS, keywords=KEYWORDS)
         for file, _, message, comments, context in sorted(found, key=lambda each: each[:2]):
             place = f"{folder.relative_to(ROOT).as_posix()}/{Path(file).as_posix()}"
+            # A per cent sign is no format here: values go in by name.
             catalogue.add(message, None, [(place, None)], auto_comments=comments, context=context)
     return catalogue
 
@@ -41,6 +42,8 @@ def update(language: str, template: Catalog) -> int:
             known = read_po(file, locale=language)
     known.update(template, no_fuzzy_matching=True, update_creation_date=False)
     known.obsolete.clear()
+    for message in known:
+        message.flags.discard("python-format")
     known.header_comment = f"# The workbook's words in {known.locale.english_name}."
     known.project, known.version, known.fuzzy = "workbook", "0", False
     with path.open("wb") as file:

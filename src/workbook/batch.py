@@ -288,6 +288,7 @@ def _write_index(out: Path, jobs: list[Job], outcomes: list[Outcome]) -> None:
     ranked = sorted(outcomes, key=lambda outcome: outcome.status == "ok")
     page = environment.get_template("index.html.j2").render(
         say=say,
+        title=say.plural("{n} client", "{n} clients", len(outcomes)),
         rows=[_index_row(outcome, say) for outcome in ranked],
         style=markupsafe.Markup(template_path("report.css").read_text(encoding="utf-8")),
     )
@@ -309,8 +310,16 @@ def _index_row(outcome: Outcome, say) -> dict[str, object]:
                 all=say.number(len(row["rights"])),
             )
     counts = summary.get("counts", {})
+    status = {
+        "ok": say("complete"),
+        "failed": say("failed"),
+        "timeout": say("took too long"),
+        "memory": say("needed too much memory"),
+        "interrupted": say("interrupted"),
+    }
     return {
         "outcome": outcome,
+        "status": status[outcome.status],
         "name": summary.get("name", outcome.id),
         "rate": rate,
         "beside": beside,

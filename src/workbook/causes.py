@@ -47,8 +47,8 @@ class Cell:
     """A part of the orders in which a right fails more often than in the rest.
 
     `wrong` of `n` judged orders fail here, `share_elsewhere` of the others; `interval` is
-    Newcombe's for the difference, `excess` the failures beyond the others' share. Where `apart`, the
-    orders that other cells explain are counted on neither side.
+    Newcombe's for the difference, `excess` the failures beyond the others' share. Where `apart`,
+    the orders that other cells explain are counted on neither side.
     """
 
     right: str
@@ -74,14 +74,14 @@ class Cell:
         place = where_words(self.where, self.period, say)
         sentence = say(
             "{right} fails in {share} of {orders} for {place}, against {elsewhere} elsewhere: "
-            "between {low} and {high} more.",
+            "between {low} and {high} points more.",
             right=measure_name(f"right_{self.right}", say),
             share=say.percent(self.share),
             orders=count_words(self.n, say),
             place=place,
             elsewhere=say.percent(self.share_elsewhere),
-            low=say.percent(self.interval.low),
-            high=say.percent(self.interval.high),
+            low=say.points(self.interval.low),
+            high=say.points(self.interval.high),
         )
         if self.apart:
             sentence += " " + say("The orders of the other such findings are set aside.")
@@ -311,7 +311,7 @@ def where_words(where: dict[str, str], period: str | None, say: Language) -> str
     """Say a cell as a reader would: carrier K2 and product group glass; weeks 2025-W47 to W51."""
     days = dict(zip(_WEEKDAYS, say.locale.days["stand-alone"]["wide"].values(), strict=True))
     parts = [
-        f"{column_name(name, say).lower()} {days.get(value, value)}"
+        say("{column} {value}", column=column_name(name, say).lower(), value=days.get(value, value))
         for name, value in where.items()
     ]
     if period:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from workbook.language import LANGUAGES
+from workbook.language import LANGUAGES, speak
 from workbook.schema import DataError
 
 __all__ = ["main"]
@@ -136,7 +136,7 @@ def check(folder: str, as_json: bool, suggest: bool) -> int:
             matched = ", ".join(f"{ours} ← {theirs}" for ours, theirs in table["columns"].items())
             click.echo(f"{name}: {table['rows']} rows from {table['file']}\n  {matched}")
         for problem in client.problems:
-            click.echo(f"{problem.severity}: {problem.sentence()}")
+            click.echo(f"{problem.severity}: {problem.sentence(speak(client.profile.language))}")
         if not client.problems:
             click.echo("No findings.")
     return _data_code(client)
@@ -170,7 +170,7 @@ def measure(folder: str, as_json: bool, by: tuple[str, ...]) -> int:
     client = open_client(folder)
     for problem in client.problems:
         if problem.severity == "error":
-            click.echo(problem.sentence(), err=True)
+            click.echo(problem.sentence(speak(client.profile.language)), err=True)
     rights = measure_client(client)
     if rights is None:
         click.echo(f"{folder}: no order lines could be read, so nothing is measured.", err=True)
@@ -206,7 +206,7 @@ def chart(folder: str, out: str, language: str | None) -> int:
     road = draw_road_map(client, language)
     if road.process is None:
         for problem in client.problems:
-            click.echo(problem.sentence(), err=True)
+            click.echo(problem.sentence(speak(client.profile.language)), err=True)
         click.echo(f"{folder}: no steps could be read, so there is no chart.", err=True)
         return 1
     if form == "json":

@@ -111,7 +111,9 @@ def read_table(
             frame = frame.assign(**{name: _answer(text[name]) for name in questions})
         check_rows(frame, found, faults)
         if table == "steps" and len(frame) and not faults.fatal:
-            faults.take(check_steps(frame, faults.file))
+            broken = check_steps(frame, faults.file, say=say)
+            as_theirs = lambda each: replace(each, column=found.get(each.column, each.column))
+            faults.take(tuple(map(as_theirs, broken)))
     data, problems = None if faults.fatal else frame, tuple(faults.problems)
     return Reading(data, problems, faults.file, faults.sheet, len(text), found, assumed)
 

@@ -101,12 +101,13 @@ def _report_unreadable(
     cells: pd.Series, unreadable: pd.Series, column: Column, faults: Faults
 ) -> None:
     say, rows = faults.say, cells.index[unreadable]
+    kind, listed = _kind(column, say), list_rows(rows, say)
     what = say.plural(
         "{n} value can't be read as {kind} and is unknown (row {rows})",
         "{n} values can't be read as {kind} and are unknown (rows {rows})",
         len(rows),
-        kind=_kind(column, say),
-        rows=list_rows(rows, say),
+        kind=kind,
+        rows=listed,
     )
     if column.allowed:
         remedy = say(
@@ -134,12 +135,13 @@ def _report_blank(cells: pd.Series, typed: Typed, column: Column, faults: Faults
     if faults.table == "steps" and column.name not in _IDS:
         return  # check_steps names each row and what it lacks
     say, rows = faults.say, cells.index[typed.series.isna() & ~typed.unreadable]
+    listed = list_rows(rows, say)
     what = say.plural(
         "{column} is blank in {n} row (row {rows})",
         "{column} is blank in {n} rows (rows {rows})",
         len(rows),
         column=column.name,
-        rows=list_rows(rows, say),
+        rows=listed,
     )
     remedy = say("fill it in, or delete the row if it is no record")
     severity = "error" if column.name in _IDS else "warning"
@@ -183,22 +185,24 @@ def _check_lines(frame: pd.DataFrame, found: dict[str, str], faults: Faults) -> 
     say = faults.say
     if copies.any():
         rows = repeated.index[copies]
+        listed = list_rows(rows, say)
         what = say.plural(
             "{n} row repeats an earlier one in every column (row {rows})",
             "{n} rows repeat an earlier one in every column (rows {rows})",
             len(rows),
-            rows=list_rows(rows, say),
+            rows=listed,
         )
         remedy = say("delete the copies, or number the lines with line_no if they are not copies")
         faults.add("warning", what, remedy, row=int(rows[0]), column=found["order_id"])
     other = repeated[~copies].duplicated(keys)
     if "line_no" in frame and other.any():
         rows = other.index[other]
+        listed = list_rows(rows, say)
         what = say.plural(
             "{n} row has the order, line and delivery of an earlier row but differs (row {rows})",
             "{n} rows have the order, line and delivery of an earlier row but differ (rows {rows})",
             len(rows),
-            rows=list_rows(rows, say),
+            rows=listed,
         )
         remedy = say("number split deliveries with delivery_no, or correct the row")
         faults.add("warning", what, remedy, row=int(rows[0]), column=found["line_no"])

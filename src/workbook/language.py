@@ -94,11 +94,16 @@ class Language:
         """Format a duration in the unit a reader would choose: minutes, hours or days."""
         if minutes is None or minutes != minutes:
             return "–"
+        say = self
         if minutes < 90:
-            return self("{n} min", n=self.number(minutes, 0 if minutes == int(minutes) else 1))
+            return say("{n} min", n=say.number(minutes, 0 if minutes == int(minutes) else 1))
         if minutes < 48 * 60:
-            return self("{n} h", n=self.number(minutes / 60, 1))
-        return self("{n} days", n=self.number(minutes / 1440, 1))
+            return say("{n} h", n=say.number(minutes / 60, 1))
+        return say("{n} days", n=say.number(minutes / 1440, 1))
+
+    def points(self, difference: float) -> str:
+        """Format a difference of two shares, in percentage points, without the unit."""
+        return self.number(difference * 100, 1)
 
     def listing(self, items: list[str], style: str = "standard") -> str:
         """Join items as a sentence does: a, b and c."""

@@ -169,11 +169,12 @@ class Scores:
             )
             found.append(("rate", sentence, self.sent, self.response_rate))
         for row in self.data[self.data["off_scale"] > 0].itertuples():
+            question = self._label(row.question, say)
             sentence = say.plural(
                 "{question}: {n} answer is not on the scale and is left out.",
                 "{question}: {n} answers are not on the scale and are left out.",
                 row.off_scale,
-                question=self._label(row.question, say),
+                question=question,
             )
             found.append((f"off-scale-{row.question}", sentence, row.off_scale, None))
         if self.duplicates:
@@ -193,7 +194,7 @@ class Scores:
             drawn = plots.as_svg(self.plot(language=say.code))
             caption = say("Answers per question; {n} questionnaires", n=say.number(self.returned))
             blocks.append(results.picture(drawn, alt=self._alt(say), caption=caption))
-        caption = say("Scores with their 95 % intervals; the best answer counts highest")
+        caption = say("Scores with their 95% intervals; the best answer counts highest")
         blocks.append(_as_block(self.table(say.code), caption, range(1, 7)))
         if len(self.segments):
             shown = self.segment_table(say.code)

@@ -98,7 +98,7 @@ def table(
     caption: str,
     numeric: Sequence[int] = (),
 ) -> Block:
-    """Return a table; `numeric` lists the columns aligned as numbers, the first is the row's head."""
+    """Return a table; `numeric` lists the columns aligned as numbers, the first heads its row."""
     block = {"kind": "table", "caption": caption, "headings": list(headings)}
     return block | {"rows": [list(row) for row in rows], "numeric": list(numeric)}
 

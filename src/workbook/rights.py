@@ -493,11 +493,11 @@ def rate_finding(row: pd.Series, right: str | None, say: Language) -> Finding:
     if row["verdict"] == "met":
         kind, sentence = (
             "works",
-            say("{name}: {rate} of {orders}; the target is {target}.", **values),
+            say("{name}: {rate} of {orders}; the target of {target} is met.", **values),
         )
     elif row["verdict"] == "missed":
         kind = "needs improvement"
-        sentence = say("{name}: only {rate} of {orders}; the target is {target}.", **values)
+        sentence = say("{name}: {rate} of {orders}, below the target of {target}.", **values)
     elif row["verdict"] == "not demonstrable":
         sentence = say(
             "{name}: {rate} of {orders}; that shows neither that the target of {target} is met nor "

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from workbook.language import Language, speak
 from workbook.resources import data_path
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "columns",
     "fold",
     "nearest",
+    "table_title",
     "value_labels",
 ]
 
@@ -81,8 +83,8 @@ class Problem:
     column: str | None = None
     value: str | None = None
 
-    def sentence(self) -> str:
-        """Say the fault in one line, place first.
+    def sentence(self, say: Language | None = None) -> str:
+        """Say the fault in one line, place first, in the reader's language (default English).
 
         Examples
         --------
@@ -91,13 +93,15 @@ class Problem:
         ... ).sentence()
         's.csv, row 4: the role is blank; write who does it.'
         """
+        say = say or speak("en")
         place = [self.file or self.table]
-        place += [f"sheet {self.sheet}"] if self.sheet else []
-        place += [f"row {self.row}"] if self.row is not None else []
-        place += [f"column {self.column}"] if self.column else []
+        place += [say("sheet {name}", name=self.sheet)] if self.sheet else []
+        place += [say("row {n}", n=self.row)] if self.row is not None else []
+        place += [say("column {name}", name=self.column)] if self.column else []
         value = f" ({self.value!r})" if self.value not in (None, "") else ""
-        remedy = self.remedy.rstrip(".") + ("" if self.remedy.endswith("?") else ".")
-        return f"{', '.join(place)}: {self.problem}{value}; {remedy}"
+        remedy = self.remedy.rstrip(".")
+        end = "" if remedy.endswith("?") else "."
+        return f"{', '.join(place)}: {self.problem}{value}; {remedy}{end}"
 
 
 class DataError(ValueError):
@@ -162,6 +166,30 @@ def value_labels() -> dict[str, dict[str, str]]:
         rows = list(csv.DictReader(source))
     shown = lambda row: {code: words.split("|")[0] for code, words in row.items()}
     return {row.pop("value"): shown(row) for row in rows}
+
+
+def table_title(table: str, say: Language) -> str:
+    """Return a table's name for reading.
+
+    Examples
+    --------
+    >>> table_title("order_lines", speak("en"))
+    'Order lines'
+    """
+    titles = {
+        "order_lines": say("Order lines"),
+        "steps": say("Process steps"),
+        "events": say("Events"),
+        "responses": say("Survey answers"),
+        "inquiries": say("Customer enquiries"),
+        "claims": say("Complaints"),
+        "stock": say("Stock"),
+        "costs": say("Costs"),
+        "role_answers": say("Who does what"),
+        "benchmarks": say("Benchmarks"),
+        "standards": say("Service standards"),
+    }
+    return titles[table]
 
 
 def fold(name: str) -> str:

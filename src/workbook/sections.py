@@ -26,6 +26,7 @@ from workbook.rights import (
     verdict_words,
 )
 from workbook.roadmap import RoadMap
+from workbook.schema import table_title
 
 __all__ = [
     "RESULTS_MIME",
@@ -106,7 +107,7 @@ def _lead(road: RoadMap, say: Language) -> str:
         **values,
     )
     bound = say(
-        "Perfect orders: {rate}; not confirmable until {missing} are recorded.",
+        "Perfect orders: {rate}, and no more can be said while these are not measured: {missing}.",
         rate=rate_words(row, say),
         missing=say.listing(missing),
     )
@@ -346,7 +347,7 @@ def data(road: RoadMap) -> Shown:
     say = speak(road.language)
     rows = [
         [
-            name,
+            table_title(name, say),
             reading.file,
             say.number(reading.rows),
             _columns_read(reading.columns, say),
@@ -362,7 +363,7 @@ def data(road: RoadMap) -> Shown:
             numeric=[2],
         ),
     ]
-    faults = [problem.sentence() for problem in road.problems]
+    faults = [problem.sentence(say) for problem in road.problems]
     told = [finding.sentence for finding in road.of_kind("data")]
     if faults or told:
         blocks += [results.heading(say("To know before relying on it"), 3)]
@@ -448,7 +449,7 @@ def _choices(rights: Rights, say: Language) -> list[tuple[str, str]]:
     early = tolerance["early_days"]
     business = say("business days ({country})", country=profile.country or "–")
     return [
-        (say("Preset"), profile.contract),
+        (say("Preset"), say("own choices") if profile.contract == "own" else profile.contract),
         (say("Orders as seen on"), say.date(rights.as_of.date())),
         (say("On time against"), dues[profile.due]),
         (say("Time is compared"), by_day if profile.granularity == "day" else by_hour),
@@ -488,7 +489,8 @@ def closing(road: RoadMap) -> Closing:
     if road.rights is not None:
         cuts = [name for name in ("segment",) if name in road.rights.frame]
         measures |= road.rights.by(*cuts, "week").as_json()
-    problems = [problem.sentence() for problem in road.problems if problem.severity == "error"]
+    say = speak(road.language)
+    problems = [each.sentence(say) for each in road.problems if each.severity == "error"]
     return Closing(
         {
             "client": profile.id,

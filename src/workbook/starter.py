@@ -21,7 +21,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from workbook.language import Language, speak
 from workbook.resources import data_path, template_path
-from workbook.schema import TABLES, Column, columns, value_labels
+from workbook.schema import TABLES, Column, columns, table_title, value_labels
 
 __all__ = ["new_client", "sample_names"]
 
@@ -181,7 +181,7 @@ def _dictionary_page(say: Language) -> dict[str, object]:
 
 
 def _described(table: str, say: Language) -> dict[str, object]:
-    title, about = _table_words(say)[table]
+    title, about = table_title(table, say), _row_words(table, say)
     entries = [
         {
             "label": column.labels[say.code],
@@ -196,26 +196,22 @@ def _described(table: str, say: Language) -> dict[str, object]:
     return {"name": table, "title": title, "about": about, "columns": entries}
 
 
-def _table_words(say: Language) -> dict[str, tuple[str, str]]:
-    return {
-        "order_lines": (say("Order lines"), say("One row per order line or part delivery.")),
-        "steps": (say("Process steps"), say("One row per step of the process chart.")),
-        "events": (say("Events"), say("One row per thing that happened to an order.")),
-        "responses": (
-            say("Survey answers"),
-            say("One row per questionnaire, and one more column per question."),
-        ),
-        "inquiries": (say("Customer enquiries"), say("One row per question of a customer.")),
-        "claims": (say("Complaints"), say("One row per complaint.")),
-        "stock": (say("Stock"), say("One row per product and day.")),
-        "costs": (say("Costs"), say("One row per option or step.")),
-        "role_answers": (
-            say("Who does what"),
-            say("One row per person and step: whom they name as doing it."),
-        ),
-        "benchmarks": (say("Benchmarks"), say("One row per figure of other companies.")),
-        "standards": (say("Service standards"), say("One row per standard that was set.")),
+def _row_words(table: str, say: Language) -> str:
+    """Say what one row of a table is."""
+    words = {
+        "order_lines": say("One row per order line or part delivery."),
+        "steps": say("One row per step of the process chart."),
+        "events": say("One row per thing that happened to an order."),
+        "responses": say("One row per questionnaire, and one more column per question."),
+        "inquiries": say("One row per question of a customer."),
+        "claims": say("One row per complaint."),
+        "stock": say("One row per product and day."),
+        "costs": say("One row per option or step."),
+        "role_answers": say("One row per person and step: whom they name as doing it."),
+        "benchmarks": say("One row per figure of other companies."),
+        "standards": say("One row per standard that was set."),
     }
+    return words[table]
 
 
 def _form(column: Column, say: Language) -> str:
@@ -259,7 +255,7 @@ def _write_sheet(path: Path, table: str, say: Language) -> None:
     """Write a blank sheet that explains itself, and a second one with meanings and examples."""
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(path, options) as book:
-        title = _table_words(say)[table][0]
+        title = table_title(table, say)
         book.set_properties({"title": title, "created": _MADE})
         sheet = book.add_worksheet(_sheet_name(title))
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{_ROWS + 1}"})

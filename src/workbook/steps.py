@@ -1,12 +1,12 @@
 """Check a table of process steps: every unknown name, impossible number and circle at once."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 import networkx as nx
 import numpy as np
 import pandas as pd
 
+from workbook.language import Language, speak
 from workbook.schema import RIGHTS, Problem, nearest
 
 __all__ = ["TIMES", "check_steps", "names_in", "step_graph", "typed_steps"]
@@ -15,30 +15,47 @@ TIMES = ("touch_minutes", "wait_minutes")
 _NUMBERS = (*TIMES, "optimistic_minutes", "pessimistic_minutes", "cost", "rework_share")
 _TEXTS = ("step_id", "step", "role", "rework_to", "join", "split")
 _LISTS = ("predecessors", "rights")
-_REQUIRED = {"step_id": "a short name for each step", "step": "what is done", "role": "who does it"}
-# What can be wrong with a table of steps: the fault, the remedy, and its severity if no error.
-_FAULTS = {
-    "absent": ("the column is missing", ""),
-    "empty": ("the table has no step", "add the steps"),
-    "blank": ("the cell is blank", ""),
-    "twice": ("two steps have this step_id", "give each step an id of its own"),
-    "itself": ("the step waits for itself", "take it out; a repeated step is marked by rework_to"),
-    "no step": ("no step has this step_id", ""),
-    "number": ("the number is negative or infinite", "write 0 or more; blank if it is unknown"),
-    "share": ("the share is not below 1", "write a share from 0 to less than 1 (8 % is 0.08)"),
-    "right": ("the right is not known", ""),
-    "choice": ("the word is not known", "write all or any"),
-    "circle": (
-        "the steps run in a circle",
-        "take one predecessor out, or mark the way back with rework_to and rework_share",
-    ),
-    "island": ("the step is joined to no other", "name its predecessors or successors", "warning"),
-    "forward": (
-        "the way back leads to a step that is not before it",
-        "name an earlier step; it is drawn, but left out of the expected time",
-        "warning",
-    ),
-}
+_REQUIRED = ("step_id", "step", "role")
+
+
+def _words(say: Language) -> dict[str, tuple[str, ...]]:
+    """Return what can be wrong: the fault, the remedy, and its severity if it is no error."""
+    way_back = say("take one predecessor out, or mark the way back with rework_to and rework_share")
+    earlier = say("name an earlier step; it is drawn, but left out of the expected time")
+    return {
+        "absent": (say("the column is missing"), say("add it")),
+        "empty": (say("the table has no step"), say("add the steps")),
+        "blank step_id": (say("the cell is blank"), say("write a short name for each step")),
+        "blank step": (say("the cell is blank"), say("write what is done")),
+        "blank role": (say("the cell is blank"), say("write who does it")),
+        "twice": (say("two steps have this step_id"), say("give each step an id of its own")),
+        "itself": (
+            say("the step waits for itself"),
+            say("take it out; a repeated step is marked by rework_to"),
+        ),
+        "no step": (say("no step has this step_id"), ""),
+        "number": (
+            say("the number is negative or infinite"),
+            say("write 0 or more; blank if it is unknown"),
+        ),
+        "share": (
+            say("the share is not below 1"),
+            say("write a share from 0 to less than 1: 0.08 is 8 in 100"),
+        ),
+        "right": (say("the right is not known"), ""),
+        "choice": (say("the word is not known"), say("write all or any")),
+        "circle": (say("the steps run in a circle"), way_back),
+        "island": (
+            say("the step is joined to no other"),
+            say("name its predecessors or successors"),
+            "warning",
+        ),
+        "forward": (say("the way back leads to a step that is not before it"), earlier, "warning"),
+    }
+
+
+# A fault as it is found: row, column, value, kind, and the names among which one was meant.
+_Found = tuple[object, str, object, str, tuple[str, ...]]
 
 
 def names_in(value: object) -> list[str]:
@@ -85,26 +102,27 @@ def typed_steps(frame: pd.DataFrame) -> pd.DataFrame:
     return data
 
 
-def _fault(row: object, column: str, value: object, kind: str, hint: str = "") -> Problem:
-    problem, remedy, severity = (*_FAULTS[kind], "error")[:3]
+def _fault(row: object, column: str, value: object, kind: str, known: Iterable[str] = ()) -> _Found:
+    return row, column, value, kind, tuple(name for name in known if name == name)
+
+
+def _as_problem(found: _Found, file: str, say: Language) -> Problem:
+    row, column, value, kind, known = found
+    problem, remedy, severity = (*_words(say)[kind], "error")[:3]
+    if known:
+        meant = nearest(str(value), known)
+        near = say("did you mean '{name}'?", name=meant) if meant else ""
+        remedy = near or say("write one of {names}", names=", ".join(known[:8]))
     line = int(row) if isinstance(row, int | np.integer) else None
     shown = None if value is None or value != value else str(value)
-    told = hint or remedy
-    return Problem(severity, "steps", problem, told, row=line, column=column, value=shown)
+    return Problem(severity, "steps", problem, remedy, file, row=line, column=column, value=shown)
 
 
-def _unknown(row: object, column: str, name: str, kind: str, known: Iterable[str]) -> Problem:
-    known = [step for step in known if step == step]
-    meant = nearest(name, known)
-    hint = f"did you mean {meant!r}?" if meant else f"write one of {', '.join(known[:8])}"
-    return _fault(row, column, name, kind, hint)
-
-
-def _faults_of_names(data: pd.DataFrame) -> Iterator[Problem]:
+def _faults_of_names(data: pd.DataFrame) -> Iterator[_Found]:
     known = list(data["step_id"].unique())
     for column in _REQUIRED:
         for row in data.index[data[column].isna()]:
-            yield _fault(row, column, None, "blank", f"write {_REQUIRED[column]}")
+            yield _fault(row, column, None, f"blank {column}")
     twice = data["step_id"].duplicated() & data["step_id"].notna()
     for row, step in data.loc[twice, "step_id"].items():
         yield _fault(row, "step_id", step, "twice")
@@ -113,13 +131,13 @@ def _faults_of_names(data: pd.DataFrame) -> Iterator[Problem]:
             if name == step:
                 yield _fault(row, "predecessors", name, "itself")
             elif name not in known:
-                yield _unknown(row, "predecessors", name, "no step", known)
+                yield _fault(row, "predecessors", name, "no step", known)
     for row, name in data["rework_to"].dropna().items():
         if name not in known:
-            yield _unknown(row, "rework_to", name, "no step", known)
+            yield _fault(row, "rework_to", name, "no step", known)
 
 
-def _faults_of_values(data: pd.DataFrame) -> Iterator[Problem]:
+def _faults_of_values(data: pd.DataFrame) -> Iterator[_Found]:
     for column in _NUMBERS:
         value = data[column]
         for row in data.index[np.isinf(value) | (value < 0)]:
@@ -129,13 +147,13 @@ def _faults_of_values(data: pd.DataFrame) -> Iterator[Problem]:
     for row, names in data["rights"].items():
         for name in names_in(names):
             if name not in (*RIGHTS, "customer"):
-                yield _unknown(row, "rights", name, "right", (*RIGHTS, "customer"))
+                yield _fault(row, "rights", name, "right", (*RIGHTS, "customer"))
     for column in ("join", "split"):
         for row, word in data.loc[~data[column].isin(["all", "any"]), column].dropna().items():
             yield _fault(row, column, word, "choice")
 
 
-def _faults_of_paths(data: pd.DataFrame, graph: nx.DiGraph) -> Iterator[Problem]:
+def _faults_of_paths(data: pd.DataFrame, graph: nx.DiGraph) -> Iterator[_Found]:
     rows = dict(zip(data["step_id"], data.index, strict=True))
     for ring in nx.strongly_connected_components(graph):
         if len(ring) > 1:
@@ -150,7 +168,9 @@ def _faults_of_paths(data: pd.DataFrame, graph: nx.DiGraph) -> Iterator[Problem]
             yield _fault(rows[step], "rework_to", to, "forward")
 
 
-def check_steps(frame: pd.DataFrame, file: str = "") -> list[Problem]:
+def check_steps(
+    frame: pd.DataFrame, file: str = "", *, say: Language | None = None
+) -> list[Problem]:
     """Find every fault of a table of steps at once: names, times, shares, arrows and circles.
 
     Parameters
@@ -159,6 +179,8 @@ def check_steps(frame: pd.DataFrame, file: str = "") -> list[Problem]:
         The steps table of the contract; its index is the row as the client sees it.
     file : str
         The file's name, for the place of each fault.
+    say : Language, optional
+        The language of the faults; default English.
 
     Examples
     --------
@@ -167,14 +189,14 @@ def check_steps(frame: pd.DataFrame, file: str = "") -> list[Problem]:
     "steps, row 2, column predecessors: no step has this step_id ('b'); write one of a."
     """
     absent = [column for column in _REQUIRED if column not in frame]
-    found = [_fault(None, column, None, "absent", _REQUIRED[column]) for column in absent]
+    found = [_fault(None, column, None, "absent") for column in absent]
     if frame.empty and not absent:
         found = [_fault(None, "step_id", None, "empty")]
     if not found:
         data = typed_steps(frame)
         found = [*_faults_of_names(data), *_faults_of_values(data)]
         found = found or [*_faults_of_paths(data, step_graph(data))]
-    return [replace(problem, file=file) for problem in found]
+    return [_as_problem(fault, file, say or speak("en")) for fault in found]
 
 
 def step_graph(data: pd.DataFrame) -> nx.DiGraph:
