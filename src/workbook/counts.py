@@ -17,6 +17,7 @@ _RIGHT, _WRONG, _UNKNOWN, _NOT_APPLICABLE, _PENDING, _EXCLUDED = range(6)
 
 # A group's segment ({column: value}) and period.
 Label = tuple[dict[str, str], str | None]
+_RATES = ("confirmed", "known_only", "upper", "coverage", "target", "n_decides")
 
 
 def count_measures(
@@ -75,7 +76,8 @@ def count_measures(
         row["due"] = profile.due
         _bound(row, known)
         _judge(row, profile.targets)
-    return pd.DataFrame(rows)
+    # Numbers also where every rate is missing, so that differences of rates are missing too.
+    return pd.DataFrame(rows).astype(dict.fromkeys(_RATES, float)) if rows else pd.DataFrame()
 
 
 class _Cases:

@@ -176,7 +176,7 @@ class Rights:
 
     def group_rows(self, column: str, measure: str | None = None) -> pd.DataFrame:
         """Return a measure within each value of a column: `group`, `n` and its counts."""
-        rows = _count(self, *_groups(self, column))
+        rows = _count(self, *_groups(self, column)).reindex(columns=self.data.columns)
         rows = rows[(rows["measure"] == (measure or self.headline)) & (rows["level"] == "order")]
         groups = [row.period or row.segment[column] for row in rows.itertuples()]
         n = rows[["right", "wrong", "unknown"]].sum(axis=1).astype(int)

@@ -11,7 +11,6 @@ import ipywidgets
 from IPython.display import display
 
 from workbook.data import open_client
-from workbook.display import show as look
 from workbook.language import LANGUAGES, Language, speak
 from workbook.resources import data_path
 from workbook.results import Shown, text
@@ -86,7 +85,7 @@ def choose_client(values: MutableMapping[str, object]) -> Control:
     def read() -> object:
         here = speak(str(values["language"]))
         name = open_client(str(values["client"]), language=here.code).profile.name
-        return look([here("{client}: now run the cells below.", client=name)])
+        return Shown((text(here("{client}: now run the cells below.", client=name)),))
 
     return _bind(values, {"client": folder, "language": language}, read, say)
 
