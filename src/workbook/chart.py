@@ -83,7 +83,8 @@ class Chart:
         """Return the picture as SVG text with its description in it."""
         names = dict(zip(_node_ids(self).values(), self.process.steps["step"], strict=True))
         alt = chart_alt(self.process, self.verdicts, self.language)
-        return _sheet(self).accessible_svg(speak(self.language)("Process chart"), alt, names)
+        say = speak(self.language)
+        return _sheet(self).accessible_svg(say("Process chart"), alt, names)
 
     def blocks(self, say: Language) -> list[Block]:
         """Return the picture and its table as blocks of a report."""

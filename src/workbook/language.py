@@ -88,7 +88,10 @@ class Language:
 
     def date(self, day: dt.date, form: str = "long") -> str:
         """Format a day; form is Babel's short, medium, long or a pattern."""
-        return babel_dates.format_date(day, format=form, locale=self.locale)
+        written = babel_dates.format_date(day, format=form, locale=self.locale)
+        # The French write the first of a month as an ordinal, which Babel does not know.
+        first = self.code == "fr" and form == "long" and day.day == 1
+        return f"1er{written[1:]}" if first else written
 
     def minutes(self, minutes: float | None) -> str:
         """Format a duration in the unit a reader would choose: minutes, hours or days."""

@@ -99,9 +99,9 @@ class Problem:
         place += [say("row {n}", n=self.row)] if self.row is not None else []
         place += [say("column {name}", name=self.column)] if self.column else []
         value = f" ({self.value!r})" if self.value not in (None, "") else ""
-        remedy = self.remedy.rstrip(".")
-        end = "" if remedy.endswith("?") else "."
-        return f"{', '.join(place)}: {self.problem}{value}; {remedy}{end}"
+        remedy = self.remedy if self.remedy.endswith("?") else self.remedy.rstrip(".") + "."
+        what = {"place": ", ".join(place), "problem": self.problem + value, "remedy": remedy}
+        return say("{place}: {problem}; {remedy}", **what)
 
 
 class DataError(ValueError):

@@ -303,7 +303,7 @@ def _group_blocks(rights: Rights, cut: str, say: Language) -> list[Block]:
     left_out = max(len(rows) - MOST_GROUPS, 0)
     rows = rows.head(MOST_GROUPS)
     name = measure_name(rights.headline, say)
-    caption = say("{measure} by {group}", measure=name, group=column_name(cut, say))
+    caption = say("{measure} by {group}", measure=name, group=column_name(cut, say).lower())
     if left_out:
         caption += " " + say.plural(
             "(the largest; {n} smaller one is not shown)",
