@@ -198,7 +198,8 @@ def _picture_html(block: Block) -> str:
     svg = str(block["svg"]).replace(
         "<svg ", f'<svg role="img" aria-label="{_escaped(block["alt"])}" ', 1
     )
-    layout = f' class="{block["layout"]}"' if block["layout"] else ""
+    # What may be wider than a small window scrolls, also by keyboard.
+    layout = f' class="{block["layout"]}" tabindex="0"' if block["layout"] else ""
     return f"<figure{layout}>{svg}{caption}</figure>"
 
 
