@@ -362,3 +362,13 @@ def test_northwind_joins_and_reads_exactly(shared, tmp_path):
     assert orders["delivered_at"].isna().sum() == 21
     assert (orders["delivered_at"] <= orders["promised_at"]).sum() == 772
     assert client.as_of == dt.date(1998, 6, 11)
+
+
+def test_the_sample_stands_in_for_a_missing_table_and_says_so(tmp_path):
+    (tmp_path / "client.yaml").write_text("name: Acme")
+    (tmp_path / "order_lines.csv").write_text(CLEAN)
+    client = open_client(tmp_path)
+    assert client.or_sample("order_lines") is client
+    sample = client.or_sample("order_lines", "steps")
+    assert sample.steps is not None
+    assert sample.note.startswith("Acme has no table steps yet.")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbook.language import speak
 from workbook.process import build_process, check_steps
 from workbook.schema import DataError
 
@@ -197,3 +198,28 @@ def test_a_chart_from_picking_to_shipping_is_too_short():
     steps = chain(1, 2).assign(step=["Pick the goods", "Ship"])
     ids = [finding.id for finding in build_process(steps).findings()]
     assert ids == ["chart-begins-s0", "chart-ends-s1"]
+
+
+def test_all_work_gone_leaves_the_waits_and_unknown_stays_unknown():
+    steps = chain(1, 2).assign(wait_minutes=[10, 20])
+    assert build_process(steps).scaled(work=0).lead_time_minutes == 30
+    assert build_process(steps.drop(columns="wait_minutes")).scaled(wait=0.5).n_unknown == 2
+
+
+def test_work_s_share_is_a_lower_bound_while_some_work_is_unknown():
+    steps = chain(30, 30).assign(wait_minutes=[30, 30])
+    say = speak("en")
+    assert build_process(steps).efficiency_words(say) == "50.0%"
+    partly = steps.assign(touch_minutes=[30, None])
+    assert build_process(partly).efficiency_words(say) == "at least 33.3%"
+    assert build_process(steps.drop(columns="wait_minutes")).efficiency_words(say) == "–"
+
+
+def test_the_hand_off_with_the_longest_wait_stands_first():
+    steps = chain(1, 1, 1).assign(role=["A", "B", "C"], wait_minutes=[0, 5, 90])
+    assert build_process(steps).handoff_table().iloc[0].tolist()[:2] == ["B", "C"]
+
+
+def test_the_picture_of_the_times_names_the_longest_steps():
+    steps = chain(1, 1).assign(step=["Pick", "Pack"], wait_minutes=[0, 90])
+    assert build_process(steps).plot().get_label().endswith("longest: Pack 1.5 h, Pick 1 min.")

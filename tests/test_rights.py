@@ -300,3 +300,16 @@ def test_a_profile_for_a_bare_frame_gives_the_contract():
         judged(3, 2, 1), profile=Profile("Acme", due="requested"), as_of="2025-03-10"
     )
     assert rights.contract["due"] == "requested"
+
+
+def test_with_nothing_due_there_are_no_weeks_and_no_difference_of_rates():
+    frame = lines(quantity_ordered=[1.0, 2.0]).drop(columns="promised_at")
+    rights = measure(frame)
+    assert rights.group_table("week").empty
+    late = rights.overall("right_time")["confirmed"]
+    assert np.isnan(late - late)
+
+
+def test_the_counts_of_a_right_add_up_to_its_orders():
+    shown = measure(judged(3, 2, 1)).count_table().set_index("Right").loc["Right time"]
+    assert shown.tolist() == ["3", "2", "1", "0", "0"]

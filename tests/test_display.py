@@ -1,0 +1,50 @@
+"""One word shows anything in a notebook: static, escaped, and readable as plain text."""
+
+import base64
+
+import pandas as pd
+import pytest
+
+import workbook as wb
+from workbook.display import show
+from workbook.plots import new_axes
+
+
+def html(result, **choices):
+    return show(result, **choices)._repr_mimebundle_()["text/html"]
+
+
+def test_what_a_client_wrote_is_text():
+    frame = pd.DataFrame({"<b>": ["<script>"]})
+    assert "<script>" not in html(frame) and "&lt;script&gt;" in html(frame)
+    assert "<i>" not in html(["<i>"])
+
+
+def test_nothing_is_said_in_the_language():
+    assert wb.speak("pl")("Nothing found.") in html([], language="pl")
+    assert "Nothing found." in html(pd.DataFrame({"a": []}))
+
+
+def test_raw_values_are_written_as_the_table_has_them():
+    frame = pd.DataFrame({"order_id": ["007"], "n": [2.0], "at": pd.to_datetime(["2026-06-02"])})
+    plain = show(frame)._repr_mimebundle_()["text/plain"]
+    assert plain == "order_id | n | at\n007 | 2 | 2026-06-02"
+
+
+def test_a_picture_is_an_image_with_its_numbers_as_alternative_text():
+    axes = new_axes()
+    axes.set_label("late: 3 of 10")
+    shown = html(axes)
+    assert 'alt="late: 3 of 10"' in shown
+    svg = base64.b64decode(shown.split("base64,")[1].split('"')[0])
+    assert svg.startswith(b"<svg")
+
+
+def test_the_same_result_shows_the_same_bytes():
+    process = wb.build_process(wb.open_client("brzoza-dom").steps)
+    assert html(process.plot()) == html(process.plot())
+
+
+def test_what_cannot_be_shown_is_named():
+    with pytest.raises(ValueError, match="int can't be shown; give a table"):
+        show(3)
