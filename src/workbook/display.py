@@ -9,10 +9,46 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbook import plots, results
-from workbook.language import speak
+from workbook.language import Language, speak
 from workbook.results import Block, Shown
 
-__all__ = ["show"]
+__all__ = ["Face", "as_table", "show"]
+
+
+class Face:
+    """Give a result its blocks and its HTML, made from its own sentence, table and picture.
+
+    The result has `language`, `.sentence(say)`, `.caption(say)`, `.table(language)` and
+    `.plot(ax, language)`; what has no rows shows its sentence alone.
+    """
+
+    def blocks(self, say: Language) -> list[Block]:
+        """Return the sentence that answers the question, the table and the picture."""
+        blocks = [results.text(self.sentence(say), "lead")]
+        shown = self.table(say.code)
+        if len(shown):
+            picture = plots.as_svg(self.plot(language=say.code))
+            blocks.append(_table(shown, self.caption(say)))
+            blocks.append(results.picture(picture, alt=self.sentence(say)))
+        return blocks
+
+    def _repr_html_(self) -> str:
+        return Shown(tuple(self.blocks(speak(self.language))))._repr_html_()
+
+
+def as_table(data: pd.DataFrame, cells: dict[str, tuple[object, ...]]) -> pd.DataFrame:
+    """Return a table for reading: by heading, how to say a cell and the columns it is said from.
+
+    Examples
+    --------
+    >>> as_table(pd.DataFrame({"n": [1, 2]}), {"Orders": ("{} orders".format, "n")})["Orders"][1]
+    '2 orders'
+    """
+    rows = {
+        head: zip(*(data[name] for name in names), strict=True)
+        for head, (_, *names) in cells.items()
+    }
+    return pd.DataFrame({head: [cells[head][0](*row) for row in rows[head]] for head in cells})
 
 
 @dataclass(frozen=True)

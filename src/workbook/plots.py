@@ -19,8 +19,10 @@ __all__ = [
     "ACCENT",
     "VERDICT_COLOURS",
     "as_svg",
+    "control_chart",
     "new_axes",
     "own_ids",
+    "pareto",
     "rate_bands",
     "style",
     "time_bars",
@@ -201,4 +203,57 @@ def time_bars(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes
         longest = data.assign(minutes=times.sum(axis=1)).nlargest(3, "minutes")
         parts = [f"{row.step} {say.minutes(row.minutes)}" for row in longest.itertuples()]
         ax.set_label(say("Work and wait per step; longest: {steps}.", steps=", ".join(parts)))
+    return ax
+
+
+def pareto(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
+    """Draw one bar per kind of failure, the most frequent on top, and the running share.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Columns label, orders, cumulative (share 0 to 1), in order.
+    """
+    with style():
+        ax = ax or new_axes(height=0.9 + 0.34 * max(len(data), 1))
+        place = range(len(data))
+        ax.barh(place, data["orders"], 0.62, color=ACCENT)
+        for row, (orders, share) in enumerate(zip(data["orders"], data["cumulative"], strict=True)):
+            words = f" {say.number(orders)} · {say.percent(share, 0)}"
+            ax.text(orders, row, words, va="center", color=SOFT, fontsize=9.5)
+        ax.set_yticks(place, data["label"])
+        ax.invert_yaxis()
+        ax.tick_params(left=False)
+        ax.spines["left"].set_visible(False)
+        ax.set_xlim(0, 1.18 * max(data["orders"].max(), 1) if len(data) else 1)
+        ax.set_xlabel(say("failed orders, and their share added up"))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda orders, _: say.number(orders)))
+    return ax
+
+
+def control_chart(
+    data: pd.DataFrame, center: float | None, say: Language, ax: Axes | None = None
+) -> Axes:
+    """Draw a share by period, Laney's limits as a band and the plain p chart's as dots.
+
+    Parameters
+    ----------
+    data : DataFrame
+        One row per period: group, value, laney_low, laney_high, laney_outside, p_low, p_high.
+    """
+    with style():
+        ax, place = ax or new_axes(height=3.1), np.arange(len(data))
+        if center is not None:
+            ax.fill_between(place, data["laney_low"], data["laney_high"], color=PALE, step="mid")
+            for limit in ("p_low", "p_high"):
+                ax.step(place, data[limit], where="mid", color=SOFT, linestyle=":", linewidth=1)
+            ax.axhline(center, color=SOFT, linewidth=0.8)
+            out = data["laney_outside"].to_numpy(bool)
+            bad = VERDICT_COLOURS["needs improvement"]
+            ax.plot(place[out], data["value"][out], "^", color=bad, markersize=8, zorder=3)
+        ax.plot(place, data["value"], color=ACCENT, linewidth=1.4, marker="o", markersize=3)
+        step = max(1, round(len(data) / 9))
+        ax.set_xticks(place[::step], data["group"].iloc[::step])
+        ax.tick_params(axis="x", labelsize=9.5, colors=SOFT)
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: say.percent(share, 0)))
     return ax

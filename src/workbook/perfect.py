@@ -1,0 +1,203 @@
+"""Explain the perfect order: what fails alone, what fails together, and what a cure would gain."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from workbook import plots
+from workbook.display import Face
+from workbook.language import Language, speak
+from workbook.results import Finding
+from workbook.rights import (
+    Rights,
+    count_words,
+    interval_words,
+    measure_name,
+    rate_words,
+    right_name,
+)
+from workbook.states import LineStates
+from workbook.stats import Interval
+
+__all__ = ["Perfect", "explain_perfect", "frechet_bounds", "order_marks", "product_of_rates"]
+
+
+def product_of_rates(rates: Iterable[float]) -> float:
+    """Return the share of perfect orders if the rights failed independently; it is no count.
+
+    Examples
+    --------
+    >>> round(product_of_rates([0.98, 0.97, 0.99, 0.82]), 6)  # APQC 101741 prints 77.16 %
+    0.771697
+    """
+    return math.prod(rates)
+
+
+def frechet_bounds(rates: Iterable[float]) -> Interval:
+    """Return the least and the largest share of perfect orders that these rates allow.
+
+    Notes
+    -----
+    max(0, Σp - k + 1) to min p, over k rights. Fréchet 1935, Fundamenta Mathematicae 25:379.
+
+    Examples
+    --------
+    >>> frechet_bounds([0.75, 0.5])
+    Interval(low=0.25, high=0.5)
+    """
+    shares = list(rates)
+    if not shares or not all(0 <= share <= 1 for share in shares):
+        raise ValueError(f"rates {shares} can't be used; give at least one, each a share of 0 to 1")
+    return Interval(max(0.0, math.fsum(shares) - len(shares) + 1), min(shares))
+
+
+def order_marks(states: LineStates, names: Sequence[str]) -> np.ndarray:
+    """Return each order's state in all these rights: 0 not judged, 1 right, 2 unknown, 3 wrong.
+
+    An order with a line that is not due yet is not judged.
+    """
+    orders = np.zeros(len(states.order_ids), np.int8)
+    for name in names:
+        np.maximum.at(orders, states.order, (states.marks[name] >> 5).astype(np.int8))
+    orders[states.order[states.pending]] = 0
+    return orders
+
+
+@dataclass(frozen=True)
+class Perfect(Face):
+    """What breaks perfect orders, over the `n` judged orders and the rights that are measured.
+
+    `data`, per right: wrong, only, first (orders that fail in it; in no other; in none above it),
+    gain_low, gain_high (shares that perfect orders would win if it were fixed). `pareto`, per set
+    of rights that fail together: rights, orders, share, cumulative. In `known_n` orders all rights
+    are known and applicable: `known_perfect` are perfect, against the product and the bounds.
+    """
+
+    data: pd.DataFrame
+    pareto: pd.DataFrame
+    n: int
+    known_n: int
+    known_perfect: int
+    independent: float | None
+    bounds: Interval | None
+    verdict: str | None
+    language: str
+
+    def caption(self, say: Language) -> str:
+        return say("What perfect orders would gain, right by right")
+
+    def sentence(self, say: Language) -> str:
+        """Say the count beside the product and the bounds."""
+        if not self.known_n:
+            return say("In no order is every right known, so there is no count to compare with.")
+        return say(
+            "{share} of {orders} in which every right is known are perfect. If the rights failed "
+            "independently it would be {product}; the rates alone allow {bounds}.",
+            share=say.percent(self.known_perfect / self.known_n),
+            orders=count_words(self.known_n, say),
+            product=say.percent(self.independent),
+            bounds=interval_words(self.bounds, say),
+        )
+
+    def table(self, language: str | None = None) -> pd.DataFrame:
+        """Return one row per right, the one worth most first."""
+        say = speak(language or self.language)
+        cells = {say("Right"): [measure_name(f"right_{one}", say) for one in self.data["right"]]}
+        names = {"wrong": say("Orders wrong"), "first": say("First wrong"), "only": say("Only it")}
+        cells |= {label: self.data[name].map(say.number) for name, label in names.items()}
+        return pd.DataFrame(cells | {say("Orders won if fixed"): self._gains(say)})
+
+    def _gains(self, say: Language) -> list[str]:
+        ends = self.data[["gain_low", "gain_high"]].set_axis(["confirmed", "upper"], axis=1)
+        return [rate_words(row, say) for _, row in ends.iterrows()]
+
+    def pareto_table(self, language: str | None = None) -> pd.DataFrame:
+        """Return the sets of rights that fail together, the most frequent first."""
+        say = speak(language or self.language)
+        cells = {say("Fails"): [_together(rights, say) for rights in self.pareto["rights"]]}
+        cells |= {say("Orders"): self.pareto["orders"].map(say.number)}
+        names = {"share": say("Share of failed orders"), "cumulative": say("Added up")}
+        cells |= {label: self.pareto[name].map(say.percent) for name, label in names.items()}
+        return pd.DataFrame(cells)
+
+    def plot(self, ax: Axes | None = None, language: str | None = None) -> Axes:
+        """Draw the ten most frequent sets of failures, and their running share."""
+        say, shown = speak(language or self.language), self.pareto.head(10)
+        return plots.pareto(
+            shown.assign(label=[_together(one, say) for one in shown["rights"]]), say, ax
+        )
+
+    def findings(self, language: str | None = None) -> list[Finding]:
+        """Return the cure that would win most, where perfect orders miss their target."""
+        say = speak(language or self.language)
+        if self.verdict != "missed" or not self.data["gain_high"].any():
+            return []
+        right, low, high = self.data.loc[0, ["right", "gain_low", "gain_high"]]
+        words = {"right": right_name(right, say), "orders": count_words(self.n, say)}
+        sentence = say(
+            "The {right} costs most perfect orders: fixed alone, it would win {share} of {orders}.",
+            **words | {"share": self._gains(say)[0]},
+        )
+        facts = {"right": right, "n": self.n, "effect": low, "interval": (low, high)}
+        return [Finding(f"gain-{right}", "needs improvement", sentence, **facts)]
+
+
+def explain_perfect(rights: Rights) -> Perfect:
+    """Explain which rights make orders imperfect, alone and together.
+
+    All is counted over orders. Fixing a right turns its wrong orders right; what is unknown stays
+    so, therefore a gain has two ends.
+
+    Examples
+    --------
+    >>> from workbook.rights import measure_rights
+    >>> frame = pd.DataFrame({"order_id": list("ABC"), "time_ok": [True, False, False]})
+    >>> frame = frame.assign(price_ok=[True, True, False])
+    >>> explain_perfect(measure_rights(frame, as_of="2026-03-02")).data["only"].tolist()
+    [1, 0]
+    """
+    names, states = list(rights.measured), rights.states
+    marks = np.array([order_marks(states, [name]) for name in names], np.int8)
+    marks = marks.reshape(len(names), len(states.order_ids))
+    marks = marks[:, marks.max(axis=0, initial=0) > 0]
+    wrong, n = marks == 3, marks.shape[1]
+    rest = [np.delete(marks, place, axis=0).max(axis=0, initial=0) for place in range(len(names))]
+    rest = np.array(rest).reshape(marks.shape)
+    only, certain = (wrong & (rest < 3)).sum(axis=1), (wrong & (rest < 2)).sum(axis=1)
+    first = (wrong & (wrong.cumsum(axis=0) == 1)).sum(axis=1)
+    counts = {"right": names, "wrong": wrong.sum(axis=1), "only": only, "first": first}
+    gains = {"gain_low": certain / max(n, 1), "gain_high": only / max(n, 1)}
+    known = marks[:, (marks % 2 == 1).all(axis=0)] == 1
+    rates = known.mean(axis=1).tolist() if known.size else []
+    data = pd.DataFrame(counts | gains).sort_values("gain_high", ascending=False, kind="stable")
+    return Perfect(
+        data=data.reset_index(drop=True),
+        pareto=_pareto(wrong, names),
+        n=n,
+        known_n=known.shape[1],
+        known_perfect=int(known.all(axis=0).sum()),
+        independent=product_of_rates(rates) if rates else None,
+        bounds=frechet_bounds(rates) if rates else None,
+        verdict=rights.overall("perfect_order")["verdict"],
+        language=rights.profile.language,
+    )
+
+
+def _pareto(wrong: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
+    """Count the sets of rights that fail together, each failed order once."""
+    failed = wrong.T[wrong.any(axis=0)]
+    sets, orders = np.unique(failed, axis=0, return_counts=True) if failed.size else ([], failed)
+    rights = [tuple(np.array(names)[flags].tolist()) for flags in sets]
+    found = pd.DataFrame({"rights": rights, "orders": np.ravel(orders)})
+    found = found.sort_values("orders", ascending=False, kind="stable", ignore_index=True)
+    share = found["orders"] / max(found["orders"].sum(), 1)
+    return found.assign(share=share, cumulative=share.cumsum())
+
+
+def _together(rights: Sequence[str], say: Language) -> str:
+    names = say.listing([right_name(right, say) for right in rights])
+    return names[0].upper() + names[1:]

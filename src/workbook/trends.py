@@ -1,0 +1,401 @@
+"""Follow a measure over time and between groups, and tell signals from noise."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy.stats import fisher_exact
+
+from workbook import plots, stats
+from workbook import rights as measured
+from workbook.display import Face, as_table
+from workbook.language import Language, speak
+from workbook.results import Finding
+from workbook.rights import Rights, column_name, count_words, interval_words, measure_name
+from workbook.schema import nearest
+
+__all__ = ["LEAST_N", "Charts", "Groups", "busy_and_slow", "compare_groups", "control_charts"]
+__all__ += ["group_word"]
+
+# Below so many orders nothing is shown; below such a gap of shares nothing is worth telling.
+LEAST_N, LEAST_GAP = 30, 0.03
+_STATES = ["right", "wrong", "unknown"]
+
+
+def _values(rights: Rights, column: str) -> np.ndarray:
+    """Return each line's value of a column, or the period in which its order was due."""
+    if column in measured.PERIODS:
+        return measured.period_of(measured.order_due(rights.states), column)
+    if column not in rights.frame:
+        near = nearest(column, rights.frame.columns)
+        raise ValueError(f"the order lines have no column {column!r}; did you mean {near!r}?")
+    return rights.frame[column].to_numpy()[rights.states.first_row]
+
+
+def _count(rights: Rights, measure: str, values: np.ndarray) -> pd.DataFrame:
+    """Count the orders, or parts of orders, in each value: right, wrong, unknown, n judged."""
+    named = {"perfect_order": rights.in_scope, "perfect_order_measured": rights.measured}
+    named |= {"otif": ("otif",), "order_fill_rate": ("fill",)}
+    states, (codes, groups) = rights.states, pd.factorize(values, sort=True)
+    names = named.get(measure, (measure.removeprefix("right_"),))
+    lines = np.maximum.reduce([np.zeros(len(codes), np.int8), *(states.marks[n] for n in names)])
+    key = codes * np.int64(len(states.order_ids) + 1) + states.order
+    parts, part = np.unique(np.where(codes < 0, -1, key), return_inverse=True)
+    state = np.zeros(len(parts), np.int64)
+    np.maximum.at(state, part, lines >> 5)
+    state[part[states.pending]] = 0
+    cell = parts // (len(states.order_ids) + 1) * 4 + state
+    right, unknown, wrong = (
+        np.bincount(cell[parts >= 0], minlength=4 * len(groups)).reshape(-1, 4).T[1:]
+    )
+    table = pd.DataFrame({"group": groups, "right": right, "wrong": wrong, "unknown": unknown})
+    table["n"] = table[_STATES].sum(axis=1)
+    return table[table["n"] > 0].reset_index(drop=True)
+
+
+def _difference(
+    here: np.ndarray, there: np.ndarray, level: float = 0.95
+) -> tuple[np.ndarray, stats.Interval]:
+    """Return the known shares' difference and Newcombe's interval, which what is unknown widens."""
+    (r, w, u), (s, v, x) = (np.asarray(each, float).T for each in (here, there))
+    low = stats.newcombe_interval(r, r + w + u, s + x, s + v + x, level).low
+    high = stats.newcombe_interval(r + u, r + w + u, s, s + v + x, level).high
+    with np.errstate(invalid="ignore"):
+        return r / (r + w) - s / (s + v), stats.Interval(low, high)
+
+
+def _worse(
+    key: str,
+    measure: str,
+    sides: list[pd.DataFrame],
+    places: list[str],
+    say: Language,
+    **more: object,
+) -> Finding:
+    """Say that a measure is lower on one side than on the other."""
+    here, there = (side[_STATES].sum().to_numpy(float) for side in sides)
+    gap, (low, high) = _difference(here, there)
+    share, rest = here[0] / here[:2].sum(), there[0] / there[:2].sum()
+    shown = zip(("share", "rest", "low", "high"), (share, rest, -high, -low), strict=True)
+    sentence = say(
+        "{measure}: {share} of {orders} for {place}, against {rest} for {elsewhere}: between {low} "
+        "and {high} less.",
+        measure=measure_name(measure, say),
+        orders=count_words(int(here.sum()), say),
+        place=places[0],
+        elsewhere=places[1],
+        **{name: say.percent(value) for name, value in shown},
+    )
+    facts = {"n": int(here.sum()), "observed": float(share), "expected": float(rest)}
+    facts |= {"effect": float(gap), "interval": (float(low), float(high))}
+    right = measure.removeprefix("right_") if measure.startswith("right_") else None
+    return Finding(key, "needs improvement", sentence, right=right, **facts, **more)
+
+
+@dataclass(frozen=True)
+class Groups(Face):
+    """A measure within each group, and its difference to the rest.
+
+    `data`: group, right, wrong, unknown, n, confirmed, upper, low, high (shares 0 to 1), difference
+    of the known shares with difference_low and _high, verdict (works: better than the rest; needs
+    improvement: worse; no evidence). What is unknown widens both intervals; a verdict also holds
+    for all groups compared (Bonferroni), by a practical margin and from 30 orders.
+    """
+
+    data: pd.DataFrame
+    column: str
+    measure: str
+    language: str
+    name: str
+
+    def caption(self, say: Language) -> str:
+        column = column_name(self.column, say).lower()
+        return say("{measure} by {column}", measure=measure_name(self.measure, say), column=column)
+
+    def sentence(self, say: Language) -> str:
+        """Say which groups are worse than the rest."""
+        found = [finding.sentence for finding in self.findings(say.code)]
+        few = say("Too few orders or groups to compare.")
+        none = say("No group is demonstrably worse than the rest.")
+        return " ".join(found) or (none if (self.data["n"] >= LEAST_N).sum() > 1 else few)
+
+    def table(self, language: str | None = None) -> pd.DataFrame:
+        """Return one row per group: rate, interval, n, difference to the rest."""
+        say = speak(language or self.language)
+        both = lambda low, high: interval_words((low, high), say)
+        rate = lambda low, high: measured.rate_words({"confirmed": low, "upper": high}, say)
+        cells = {column_name(self.column, say): (lambda group: group_word(group, say), "group")}
+        cells |= {measure_name(self.measure, say): (rate, "confirmed", "upper")}
+        cells |= {
+            say("95% interval"): (both, "low", "high"),
+            say("Orders judged"): (say.number, "n"),
+        }
+        cells |= {say("Against the rest"): (both, "difference_low", "difference_high")}
+        words = {"works": say("better"), "needs improvement": say("worse")}
+        few, none = say("not demonstrable"), say("no clear difference")
+        verdict = lambda kind, n: words.get(kind, few if n < LEAST_N else none)
+        return as_table(self.data, cells | {say("Verdict"): (verdict, "verdict", "n")})
+
+    def plot(self, ax: Axes | None = None, language: str | None = None) -> Axes:
+        """Draw each group's rate and interval."""
+        say = speak(language or self.language)
+        labels = [group_word(group, say) for group in self.data["group"]]
+        return plots.rate_bands(self.data.assign(label=labels, target=np.nan, note=""), say, ax)
+
+    def findings(self, language: str | None = None) -> list[Finding]:
+        """Return the groups that are demonstrably worse than the rest by a practical margin."""
+        say, found = speak(language or self.language), []
+        for place, group in self.data.loc[
+            self.data["verdict"] == "needs improvement", "group"
+        ].items():
+            word, where, key = group_word(group, say), {}, "busy-weeks"
+            if group not in ("busy", "slow"):
+                word, where = (
+                    f"{column_name(self.column, say).lower()} {word}",
+                    {self.column: group},
+                )
+                key = f"{self.name}-{group}"
+            sides, words = (
+                [self.data.loc[[place]], self.data.drop(place)],
+                [word, say("the others")],
+            )
+            found.append(_worse(key, self.measure, sides, words, say, where=where))
+        return found
+
+
+def group_word(group: object, say: Language) -> str:
+    """Return our own groups' names in the reader's language, a client's as they are."""
+    ours = {"busy": say("busy weeks"), "slow": say("slow weeks"), "small": say("small")}
+    return (ours | {"medium": say("medium"), "large": say("large")}).get(group, str(group))
+
+
+def compare_groups(rights: Rights, column: str, measure: str | None = None) -> Groups:
+    """Compare a measure (default: the headline) between the values of a column or period.
+
+    An order counts in every group in which it has lines. ValueError if there is no such column.
+
+    Examples
+    --------
+    >>> lines = pd.DataFrame({"order_id": list("ABC"), "carrier": ["Van", "Van", "Bike"]})
+    >>> lines["time_ok"] = [True, False, False]
+    >>> groups = compare_groups(measured.measure_rights(lines, as_of="2026-03-02"), "carrier")
+    >>> groups.data.set_index("group")["difference"].to_dict(), groups.findings()
+    ({'Bike': -0.5, 'Van': 0.5}, [])
+    """
+    return _compare(rights, _values(rights, column), column, measure, f"group-{column}")
+
+
+def _compare(
+    rights: Rights,
+    values: np.ndarray,
+    column: str,
+    measure: str | None,
+    name: str,
+    spread: float = 1,
+) -> Groups:
+    """Compare groups of lines; `spread` is by how much they vary beyond chance (σz)."""
+    data = _count(rights, measure or rights.headline, values)
+    here = data[_STATES].to_numpy(float) / max(spread, 1) ** 2
+    there, n, upto = here.sum(axis=0) - here, here.sum(axis=1), here[:, 0] + here[:, 2]
+    (gap, ends), (_, sure) = (
+        _difference(here, there, level) for level in (0.95, 1 - 0.05 / max(len(data), 1))
+    )
+    enough = (data["n"] >= LEAST_N) & (data["n"].sum() - data["n"] >= LEAST_N)
+    worse = enough & (sure.high < 0) & (gap <= -LEAST_GAP)
+    better = enough & (sure.low > 0) & (gap >= LEAST_GAP)
+    columns = {"confirmed": here[:, 0] / n, "upper": upto / n}
+    columns |= {"low": stats.wilson_interval(here[:, 0], n).low}
+    columns |= {"high": stats.wilson_interval(upto, n).high, "difference": gap}
+    columns |= {"difference_low": ends.low, "difference_high": ends.high}
+    columns["verdict"] = np.select([worse, better], ["needs improvement", "works"], "no evidence")
+    measure = measure or rights.headline
+    return Groups(data.assign(**columns), column, measure, rights.profile.language, name)
+
+
+def busy_and_slow(rights: Rights, measure: str | None = None) -> Groups:
+    """Compare the quarter of the weeks with most orders due with the quarter with fewest.
+
+    The first and the last week are left out: they are seldom whole. Intervals are widened where
+    weeks vary beyond chance, as Laney's limits are. Below eight weeks there is nothing to compare.
+    """
+    weeks = _values(rights, "week")
+    volume = _count(rights, measure or rights.headline, weeks)[1:-1]
+    quarter = len(volume) // 4 if len(volume) >= 8 else 0
+    ranked = volume.sort_values("n", kind="stable")["group"].to_numpy()
+    slow, busy = ranked[:quarter], ranked[len(ranked) - quarter :]
+    kinds = dict.fromkeys(busy, "busy") | dict.fromkeys(slow, "slow")
+    values = pd.Series(weeks).map(kinds).to_numpy()
+    return _compare(rights, values, "week", measure, "busy", _spread(volume))
+
+
+# --- over time ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Charts(Face):
+    """A measure by period in three control charts: plain p, Laney's p′ and single values (XmR).
+
+    `data`, per period with known orders: group, right, wrong, unknown, n (right and wrong), value,
+    and for p, laney and xmr the limits _low and _high and whether it lies _outside. What is unknown
+    is left out of the value. `spread` is Laney's σz: above 1, periods differ beyond chance.
+    """
+
+    data: pd.DataFrame
+    column: str
+    measure: str
+    language: str
+    center: float | None
+    spread: float
+
+    caption = Groups.caption
+
+    def sentence(self, say: Language) -> str:
+        """Say which chart to believe, and why."""
+        if self.center is None:
+            return say("Too few periods with known orders for a control chart.")
+        names = ("p", "laney", "xmr")
+        words = {name: say.number(self.data[f"{name}_outside"].sum()) for name in names}
+        words |= {"all": say.number(len(self.data)), "spread": say.number(self.spread, 1)}
+        sentence = say(
+            "Of {all} periods {laney} lie outside the limits of Laney's p′ chart, {xmr} outside "
+            "those of single values, {p} outside those of the plain p chart.",
+            **words,
+        )
+        why = say(
+            "Periods vary {spread} times as much as chance alone would let them (σz), so the plain "
+            "chart's limits are too narrow: it takes ordinary periods for signals.",
+            **words,
+        )
+        return f"{sentence} {why}" if round(self.spread, 1) > 1 else sentence
+
+    def table(self, language: str | None = None) -> pd.DataFrame:
+        """Return one row per period: value, orders, and the limits of each chart."""
+        say = speak(language or self.language)
+        limits = lambda low, high: interval_words((low, high), say)
+        cells = {column_name(self.column, say): (str, "group")}
+        cells |= {measure_name(self.measure, say): (say.percent, "value")}
+        cells |= {say("Orders known"): (say.number, "n"), say("Unknown"): (say.number, "unknown")}
+        names = {"p": say("Plain p"), "laney": say("Laney p′"), "xmr": say("Single values")}
+        cells |= {label: (limits, f"{name}_low", f"{name}_high") for name, label in names.items()}
+        return as_table(self.data if self.center is not None else self.data[:0], cells)
+
+    def plot(self, ax: Axes | None = None, language: str | None = None) -> Axes:
+        """Draw the values, Laney's limits and, dotted, the plain ones."""
+        return plots.control_chart(self.data, self.center, speak(language or self.language), ax)
+
+    def seasonal_index(self) -> pd.DataFrame:
+        """Return season, orders, value, years: each season over its year's mean, 1 = the mean.
+
+        Over the complete years of a chart by week, month or quarter; empty below two of them, when
+        `busy_and_slow` is what can be said.
+        """
+        split = self.data.assign(year=self.data["group"].str[:4], season=self.data["group"].str[5:])
+        least = {"week": 52, "month": 12, "quarter": 4}.get(self.column, np.inf)
+        whole = split[split.groupby("year")["season"].transform("size") >= least]
+        ratios = whole[["n", "value"]] / whole.groupby("year")[["n", "value"]].transform("mean")
+        index = ratios.rename(columns={"n": "orders"}).groupby(whole["season"]).mean()
+        years = whole["year"].nunique()
+        return (index / index.mean()).assign(years=years).reset_index()[: len(index) * (years > 1)]
+
+    def findings(self, language: str | None = None) -> list[Finding]:
+        """Return runs of periods below Laney's limits, and the largest fall that lasted."""
+        say, data, name = (
+            speak(language or self.language),
+            self.data,
+            self.measure.replace("_", "-"),
+        )
+        below = data["value"] < data["laney_low"] if self.center is not None else data["n"] < 0
+        runs = [part for _, part in data[below].groupby((~below).cumsum()[below]) if len(part) > 1]
+        found = [(part, data.drop(part.index), say("the other periods"), "trend") for part in runs]
+        fall = _largest_fall(data)
+        if fall:
+            start, last = (data.loc[[place]] for place in fall)
+            found.append((last, start, start["group"].iloc[0], "trend-fall"))
+        shown = []
+        for part, rest, elsewhere, key in found:
+            first, last = part["group"].iloc[0], part["group"].iloc[-1]
+            place = first if first == last else say("{first} to {last}", first=first, last=last)
+            first = first if key == "trend" else elsewhere
+            key, period = f"{key}-{name}-{first}-{last}", _span(first, last)
+            places = [place, elsewhere]
+            shown.append(_worse(key, self.measure, [part, rest], places, say, period=period))
+        return shown
+
+
+def _span(first: str, last: str) -> str:
+    """Return a period as findings have it: weeks as they are, others by their first and last day.
+
+    Examples
+    --------
+    >>> _span("2006", "2011-Q4")
+    '2006-01-01/2011-12-31'
+    """
+    if "W" in first:
+        return f"{first}/{last}"
+    return f"{pd.Period(first).start_time.date()}/{pd.Period(last).end_time.date()}"
+
+
+def _largest_fall(data: pd.DataFrame) -> tuple[int, int] | None:
+    """Return the rows between which a measure fell most, if the fall is sure, large and lasting.
+
+    Lasting: no later period came back, or the one before lies half as deep. Sure: Fisher's exact
+    test for all pairs compared (Bonferroni), and the interval beyond the least gap.
+    """
+    large, value = data.index[data["right"] + data["wrong"] >= LEAST_N], data["value"]
+    pairs = list(combinations(large, 2))
+    for i, j in sorted(pairs, key=lambda pair: value[pair[1]] - value[pair[0]]):
+        later, half = value[large[large > j]], (value[i] + value[j]) / 2
+        lasts = (later <= value[i] - LEAST_GAP).all() if len(later) else value[j - 1] <= half
+        here, there = data.loc[[j, i], _STATES].to_numpy()
+        p = fisher_exact([here[:2], there[:2]], "less").pvalue * len(pairs)
+        if lasts and p < 0.05 and _difference(here, there)[1].high <= -LEAST_GAP:
+            return i, j
+    return None
+
+
+def control_charts(rights: Rights, measure: str | None = None, period: str = "week") -> Charts:
+    """Chart a measure (default: the headline) by the week, month, quarter or year of the due date.
+
+    References
+    ----------
+    Laney 2002, Quality Engineering 14:531; NIST/SEMATECH e-Handbook 6.3.2.2 (single values).
+
+    Examples
+    --------
+    >>> days = pd.date_range("2026-01-05", periods=21).astype("datetime64[us]")
+    >>> lines = pd.DataFrame({"promised_at": days, "delivered_at": days})
+    >>> lines["order_id"] = [str(number) for number in range(21)]
+    >>> charts = control_charts(measured.measure_rights(lines), "right_time")
+    >>> charts.data["n"].tolist(), charts.center
+    ([7, 7, 7], 1.0)
+    """
+    measure, center = measure or rights.headline, None
+    data = _count(rights, measure, _values(rights, period))
+    data["n"] -= data["unknown"]
+    data = data[data["n"] > 0].reset_index(drop=True)
+    data["value"] = data["right"] / data["n"]
+    if len(data) > 1:
+        plain = stats.p_chart(data["right"], data["n"])
+        laney, single = (
+            stats.laney_p_chart(data["right"], data["n"]),
+            stats.xmr_chart(data["value"]),
+        )
+        for name, chart in (("p", plain), ("laney", laney), ("xmr", single)):
+            for end, limit in (("low", chart.lower), ("high", chart.upper)):
+                data[f"{name}_{end}"] = np.clip(limit, 0, 1)
+            data[f"{name}_outside"] = chart.outside
+        center = plain.center
+    return Charts(data, period, measure, rights.profile.language, center, _spread(data))
+
+
+def _spread(data: pd.DataFrame) -> float:
+    """Return Laney's σz: the mean moving range of the standardised shares, over 1.128."""
+    known = data["right"] + data["wrong"]
+    right, known = data["right"][known > 0], known[known > 0]
+    center = right.sum() / max(known.sum(), 1)
+    if center in (0, 1) or len(known) < 2:
+        return 1.0
+    z = (right / known - center) / np.sqrt(center * (1 - center) / known)
+    return float(z.diff().abs().mean() / 1.128)
