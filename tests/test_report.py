@@ -38,6 +38,7 @@ class Page(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert len(attrs) == len(dict(attrs)), f"<{tag}> says an attribute twice: {attrs}"
         self.tags.append((tag, dict(attrs)))
 
     def all(self, name: str) -> list[dict[str, str | None]]:

@@ -7,6 +7,7 @@ bundle, so that every format of a report is a view of the same output.
 
 import base64
 import html
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
@@ -195,9 +196,10 @@ def _row_html(row: Sequence[str | dict[str, str]], side: Callable[[int], str]) -
 
 def _picture_html(block: Block) -> str:
     caption = f"<figcaption>{_escaped(block['caption'])}</figcaption>" if block["caption"] else ""
-    svg = str(block["svg"]).replace(
-        "<svg ", f'<svg role="img" aria-label="{_escaped(block["alt"])}" ', 1
-    )
+    # The words of the page name the picture, in place of what it says of itself.
+    tag, rest = str(block["svg"]).split(">", 1)
+    tag = re.sub(r' (role|aria-\w+)="[^"]*"', "", tag)
+    svg = f'{tag} role="img" aria-label="{_escaped(block["alt"])}">{rest}'
     # What may be wider than a small window scrolls, also by keyboard.
     layout = f' class="{block["layout"]}" tabindex="0"' if block["layout"] else ""
     return f"<figure{layout}>{svg}{caption}</figure>"
