@@ -31,7 +31,7 @@ class Control:
     _handles: list[object] = field(default_factory=list, repr=False)
 
     def shown(self) -> object:
-        """Return what the present values give, or the sentence that says what is wrong."""
+        """Return what the present values give, or what is wrong with them, in a sentence."""
         try:
             return self.redraw() if self.redraw else None
         except (ValueError, DataError) as fault:
@@ -68,9 +68,8 @@ def choose(
     >>> values["due"]
     'requested'
     """
-    say = speak(str(values.get("language") or "en"))
-    offered = dict.fromkeys([*options, values[name]])
-    labels = [(_option(value, say), value) for value in offered]
+    say = speak(str(values["language"]))
+    labels = [(_option(value, say), value) for value in dict.fromkeys([*options, values[name]])]
     return _bind(values, {name: ipywidgets.Dropdown(options=labels, value=values[name])}, show, say)
 
 
@@ -79,10 +78,10 @@ def choose_client(values: MutableMapping[str, object]) -> Control:
     say = speak(str(values["language"]))
     samples = sorted(path.parent.name for path in data_path().glob("*/client.yaml"))
     folder = ipywidgets.Combobox(options=samples, value=values["client"], continuous_update=False)
-    names = [(speak(code).locale.get_display_name(code).capitalize(), code) for code in LANGUAGES]
+    names = [(speak(code).locale.get_language_name(code).capitalize(), code) for code in LANGUAGES]
     language = ipywidgets.Dropdown(options=names, value=values["language"])
 
-    def read() -> object:
+    def read() -> Shown:
         here = speak(str(values["language"]))
         name = open_client(str(values["client"]), language=here.code).profile.name
         return Shown((text(here("{client}: now run the cells below.", client=name)),))
@@ -107,15 +106,10 @@ def _bind(
 
 
 def _label(name: str, say: Language) -> str:
-    labels = {
-        "client": say("Client's folder"),
-        "language": say("Language"),
-        "wait_left": say("Waiting that is left"),
-        "work_left": say("Working time that is left"),
-        "due": say("On time against"),
-        "group": say("Compare by"),
-        "closed_questions": say("Closed questions"),
-    }
+    labels = {"client": say("Client's folder"), "language": say("Language")}
+    labels |= {"due": say("On time against"), "group": say("Compare by")}
+    labels |= {"wait_left": say("Waiting that is left")}
+    labels |= {"closed_questions": say("Closed questions")}
     return labels.get(name, name)
 
 
