@@ -10,7 +10,7 @@ from workbook.process import Process, build_process
 from workbook.responses import Scores, score_responses
 from workbook.results import Finding
 from workbook.rights import Rights, measure_rights
-from workbook.roadmap import RoadMap, draw_road_map
+from workbook.roadmap import RoadMap, draw_road_map, keep_key
 from workbook.samples import write_sample
 from workbook.schema import DataError, Problem
 from workbook.survey import Questionnaire, design_survey, lint_question
@@ -30,6 +30,7 @@ __all__ = [
     "draw_chart",
     "draw_road_map",
     "failing_cells",
+    "keep_key",
     "layout_chart",
     "lint_question",
     "measure_rights",

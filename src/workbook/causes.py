@@ -25,6 +25,7 @@ __all__ = ["Cell", "failing_cells", "where_words"]
 
 DIMENSIONS = (
     "kind",
+    "customer",
     "segment",
     "channel",
     "product_group",

@@ -1,6 +1,7 @@
 """Draw the road map: what works, what needs improvement, and where, with the evidence for each."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from workbook.causes import Cell, failing_cells
 from workbook.data import Client
 from workbook.language import Language, speak
 from workbook.process import Process, build_process, names_in
+from workbook.resources import data_path
 from workbook.responses import Scores, score_responses
 from workbook.results import Finding
 from workbook.rights import Rights, count_words, measure_name, measure_rights, rate_finding
@@ -17,7 +19,7 @@ from workbook.schema import DataError, Problem
 from workbook.stats import false_discovery, newcombe_interval
 from workbook.survey import Questionnaire, design_survey
 
-__all__ = ["RoadMap", "draw_road_map", "measure_client", "pseudonyms"]
+__all__ = ["RoadMap", "draw_road_map", "keep_key", "measure_client", "pseudonyms"]
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,21 @@ def pseudonyms(customers: pd.Series) -> dict[str, str]:
     counts = customers.value_counts()
     ranked = sorted(counts.index, key=lambda name: (-counts[name], str(name)))
     return {name: f"C{place}" for place, name in enumerate(ranked, start=1)}
+
+
+def keep_key(client: Client) -> Path | None:
+    """Write who is who among the pseudonyms into the client's own folder, and nowhere else.
+
+    None where customers are shown by name, are not given, or the client is a shipped sample.
+    """
+    lines = client.order_lines
+    shipped = data_path() in client.folder.resolve().parents
+    if lines is None or "customer" not in lines or client.profile.show_customers or shipped:
+        return None
+    key = pseudonyms(lines["customer"])
+    path = client.folder / "customer_key.csv"
+    pd.DataFrame({"pseudonym": key.values(), "customer": key.keys()}).to_csv(path, index=False)
+    return path
 
 
 def _score(client: Client, questionnaire: Questionnaire) -> Scores | None:
