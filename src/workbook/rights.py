@@ -286,7 +286,10 @@ def measure_rights(
     (1, 1, 0.5)
     """
     if isinstance(source, Client):
-        frame, profile, as_of = source.order_lines, profile or source.profile, as_of or source.as_of
+        frame = source.order_lines
+        as_of = as_of or source.as_of
+        written = source.profile.targets | _standards(source.standards)
+        profile = profile or replace(source.profile, targets=written)
     else:
         frame = source
     if frame is None:
@@ -308,6 +311,15 @@ def measure_rights(
     )
     everything = _count(rights, np.zeros(len(states.order), int), [({}, None)])
     return replace(rights, data=everything).by(*([by] if isinstance(by, str) else by))
+
+
+def _standards(standards: pd.DataFrame | None) -> dict[str, float]:
+    """Return the written targets that hold for everyone; those of a segment hold there only."""
+    if standards is None:
+        return {}
+    if "segment" in standards:
+        standards = standards[standards["segment"].isna()]
+    return dict(zip(standards["measure"], standards["target"], strict=True))
 
 
 def _without_copies(frame: pd.DataFrame) -> pd.DataFrame:

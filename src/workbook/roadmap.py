@@ -100,25 +100,15 @@ def draw_road_map(client: Client, language: str | None = None) -> RoadMap:
 
 
 def measure_client(client: Client) -> Rights | None:
-    """Measure a client's rights against its targets and written standards; None without lines."""
+    """Measure a client's rights under pseudonyms, unless names may show; None without lines."""
     lines = client.order_lines
     if lines is None or lines.empty:
         return None
     if "customer" in lines and not client.profile.show_customers:
         lines = lines.assign(customer=lines["customer"].map(pseudonyms(lines["customer"])))
-    targets = client.profile.targets | _standards(client.standards)
-    return measure_rights(
-        lines, profile=replace(client.profile, targets=targets), as_of=client.as_of
-    )
-
-
-def _standards(standards: pd.DataFrame | None) -> dict[str, float]:
-    """Return the written targets that hold for everyone; those of a segment hold there only."""
-    if standards is None:
-        return {}
-    if "segment" in standards:
-        standards = standards[standards["segment"].isna()]
-    return dict(zip(standards["measure"], standards["target"], strict=True))
+        reading = replace(client.tables["order_lines"], data=lines)
+        client = replace(client, tables=client.tables | {"order_lines": reading})
+    return measure_rights(client)
 
 
 def pseudonyms(customers: pd.Series) -> dict[str, str]:
