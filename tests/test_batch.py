@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import write_client
+from tiny_client import write_client
 
 from workbook.batch import read_jobs, run_batch
 from workbook.schema import DataError

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
-from conftest import STEPS, write_client
+from tiny_client import STEPS, write_client
 
 from workbook.data import open_client
 from workbook.report import Outcome, check_formats, make_report, render_page
