@@ -315,6 +315,8 @@ def where_words(where: dict[str, str], period: str | None, say: Language) -> str
         say("{column} {value}", column=column_name(name, say).lower(), value=days.get(value, value))
         for name, value in where.items()
     ]
+    if "promise_days" in where:
+        parts = [say("a promise {days} days ahead", days=where["promise_days"])]
     if period:
         first, last = period.split("/")
         one = say("week {first}", first=first)
