@@ -10,17 +10,30 @@ from matplotlib.axes import Axes
 
 from workbook import plots, results
 from workbook.language import Language, speak
-from workbook.results import Block, Shown
+from workbook.results import Block, Finding, Shown
 
 __all__ = ["Face", "as_table", "show"]
 
 
 class Face:
-    """Give a result its blocks and its HTML, made from its own sentence, table and picture.
+    """Give a result its face: `.table`, `.plot`, `.findings`, `.blocks` and HTML, in any language.
 
-    The result has `language`, `.sentence(say)`, `.caption(say)`, `.table(language)` and
-    `.plot(ax, language)`; what has no rows shows its sentence alone.
+    The result has `data` and `language`, and says in the words of a language what a question's
+    answer is (`sentence`), what its table shows (`caption`, `_cells` as for `as_table`), its picture
+    (`_draw`) and what was found (`_found`).
     """
+
+    def table(self, language: str | None = None) -> pd.DataFrame:
+        """Return the result for reading: labels, units, rounding."""
+        return as_table(self.data, self._cells(speak(language or self.language)))
+
+    def plot(self, ax: Axes | None = None, language: str | None = None) -> Axes:
+        """Draw the result, in a new figure unless axes are given."""
+        return self._draw(speak(language or self.language), ax)
+
+    def findings(self, language: str | None = None) -> list[Finding]:
+        """Return what was found, each with its numbers and a sentence."""
+        return list(self._found(speak(language or self.language)))
 
     def blocks(self, say: Language) -> list[Block]:
         """Return the sentence that answers the question, the table and the picture."""

@@ -1,7 +1,7 @@
 """Explain the perfect order: what fails alone, what fails together, and what a cure would gain."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbook import plots
-from workbook.display import Face
+from workbook.display import Face, as_table
 from workbook.language import Language, speak
 from workbook.results import Finding
 from workbook.rights import (
@@ -91,7 +91,6 @@ class Perfect(Face):
         return say("What perfect orders would gain, right by right")
 
     def sentence(self, say: Language) -> str:
-        """Say the count beside the product and the bounds."""
         if not self.known_n:
             return say("In no order is every right known, so there is no count to compare with.")
         return say(
@@ -103,47 +102,45 @@ class Perfect(Face):
             bounds=interval_words(self.bounds, say),
         )
 
-    def table(self, language: str | None = None) -> pd.DataFrame:
-        """Return one row per right, the one worth most first."""
-        say = speak(language or self.language)
-        cells = {say("Right"): [measure_name(f"right_{one}", say) for one in self.data["right"]]}
-        names = {"wrong": say("Orders wrong"), "first": say("First wrong"), "only": say("Only it")}
-        cells |= {label: self.data[name].map(say.number) for name, label in names.items()}
-        return pd.DataFrame(cells | {say("Orders won if fixed"): self._gains(say)})
-
-    def _gains(self, say: Language) -> list[str]:
-        ends = self.data[["gain_low", "gain_high"]].set_axis(["confirmed", "upper"], axis=1)
-        return [rate_words(row, say) for _, row in ends.iterrows()]
+    def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
+        gain = lambda low, high: rate_words({"confirmed": low, "upper": high}, say)
+        cells = {say("Right"): (lambda right: measure_name(f"right_{right}", say), "right")}
+        cells |= {
+            say("Orders wrong"): (say.number, "wrong"),
+            say("First wrong"): (say.number, "first"),
+        }
+        cells |= {say("Only it wrong"): (say.number, "only")}
+        return cells | {say("Orders won if fixed"): (gain, "gain_low", "gain_high")}
 
     def pareto_table(self, language: str | None = None) -> pd.DataFrame:
         """Return the sets of rights that fail together, the most frequent first."""
         say = speak(language or self.language)
-        cells = {say("Fails"): [_together(rights, say) for rights in self.pareto["rights"]]}
-        cells |= {say("Orders"): self.pareto["orders"].map(say.number)}
-        names = {"share": say("Share of failed orders"), "cumulative": say("Added up")}
-        cells |= {label: self.pareto[name].map(say.percent) for name, label in names.items()}
-        return pd.DataFrame(cells)
-
-    def plot(self, ax: Axes | None = None, language: str | None = None) -> Axes:
-        """Draw the ten most frequent sets of failures, and their running share."""
-        say, shown = speak(language or self.language), self.pareto.head(10)
-        return plots.pareto(
-            shown.assign(label=[_together(one, say) for one in shown["rights"]]), say, ax
+        cells = {say("Fails"): (lambda rights: _together(rights, say), "rights")}
+        cells |= {
+            say("Orders"): (say.number, "orders"),
+            say("Added up"): (say.percent, "cumulative"),
+        }
+        return as_table(
+            self.pareto, cells | {say("Share of failed orders"): (say.percent, "share")}
         )
 
-    def findings(self, language: str | None = None) -> list[Finding]:
-        """Return the cure that would win most, where perfect orders miss their target."""
-        say = speak(language or self.language)
-        if self.verdict != "missed" or not self.data["gain_high"].any():
-            return []
-        right, low, high = self.data.loc[0, ["right", "gain_low", "gain_high"]]
-        words = {"right": right_name(right, say), "orders": count_words(self.n, say)}
-        sentence = say(
-            "The {right} costs most perfect orders: fixed alone, it would win {share} of {orders}.",
-            **words | {"share": self._gains(say)[0]},
-        )
-        facts = {"right": right, "n": self.n, "effect": low, "interval": (low, high)}
-        return [Finding(f"gain-{right}", "needs improvement", sentence, **facts)]
+    def _draw(self, say: Language, ax: Axes | None) -> Axes:
+        shown = self.pareto.head(10)
+        labels = [_together(rights, say) for rights in shown["rights"]]
+        return plots.pareto(shown.assign(label=labels), say, ax)
+
+    def _found(self, say: Language) -> Iterator[Finding]:
+        """Yield the cure that would win most, where perfect orders miss their target."""
+        if self.verdict == "missed" and self.data["gain_high"].any():
+            right, low, high = self.data.loc[0, ["right", "gain_low", "gain_high"]]
+            sentence = say(
+                "The {right} costs most perfect orders: fixed, it would win {gain} of {orders}.",
+                right=right_name(right, say),
+                gain=rate_words({"confirmed": low, "upper": high}, say),
+                orders=count_words(self.n, say),
+            )
+            facts = {"n": self.n, "effect": float(low), "interval": (float(low), float(high))}
+            yield Finding(f"gain-{right}", "needs improvement", sentence, right=right, **facts)
 
 
 def explain_perfect(rights: Rights) -> Perfect:

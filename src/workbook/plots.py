@@ -20,9 +20,11 @@ __all__ = [
     "VERDICT_COLOURS",
     "as_svg",
     "control_chart",
+    "durations",
     "new_axes",
     "own_ids",
     "pareto",
+    "quadrant",
     "rate_bands",
     "style",
     "time_bars",
@@ -256,4 +258,53 @@ def control_chart(
         ax.set_xticks(place[::step], data["group"].iloc[::step])
         ax.tick_params(axis="x", labelsize=9.5, colors=SOFT)
         ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: say.percent(share, 0)))
+    return ax
+
+
+def durations(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
+    """Draw one row per group: the median as a dot, the 90th and 95th percentile as marks.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Columns label, median, p90, p95 in days; a missing one is not drawn.
+    """
+    with style():
+        ax, place = ax or new_axes(height=0.9 + 0.34 * len(data)), np.arange(len(data))
+        ends = data[["p90", "p95"]].max(axis=1)
+        ax.hlines(place, data["median"], ends, color=PALE, linewidth=5)
+        for name, mark in (("median", "o"), ("p90", "|"), ("p95", "|")):
+            ax.plot(data[name], place, mark, color=ACCENT, markersize=9)
+        ax.set_yticks(place, data["label"])
+        ax.invert_yaxis()
+        ax.tick_params(left=False)
+        ax.set_xlim(left=0)
+        ax.set_xlabel(say("days until half, 90% and 95% had arrived"))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda days, _: say.number(days)))
+        ax.xaxis.grid(True, color="#e6ebf0", linewidth=0.8)
+    return ax
+
+
+def quadrant(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
+    """Draw each group as a point: the share that is quick against the share that is right.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Columns label, quick, quick_low, quick_high, confirmed, low, high (shares 0 to 1).
+    """
+    with style():
+        ax = ax or new_axes(height=3.6)
+        wide = np.abs(data[["quick_low", "quick_high"]].T.to_numpy() - data["quick"].to_numpy())
+        high = np.abs(data[["low", "high"]].T.to_numpy() - data["confirmed"].to_numpy())
+        marks = {"fmt": "o", "color": ACCENT, "ecolor": PALE, "elinewidth": 3}
+        ax.errorbar(data["quick"], data["confirmed"], xerr=wide, yerr=high, **marks)
+        for row in data.itertuples():
+            ax.annotate(f" {row.label}", (row.quick, row.confirmed), va="bottom")
+        for draw, name in ((ax.axvline, "quick"), (ax.axhline, "confirmed")):
+            draw(data[name].median(), color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)))
+        ax.set_xlabel(say("share within the median time of all orders"))
+        ax.set_ylabel(say("share right"))
+        for axis in (ax.xaxis, ax.yaxis):
+            axis.set_major_formatter(FuncFormatter(lambda share, _: say.percent(share, 0)))
     return ax

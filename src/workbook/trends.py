@@ -1,5 +1,6 @@
 """Follow a measure over time and between groups, and tell signals from noise."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -10,8 +11,8 @@ from scipy.stats import fisher_exact
 
 from workbook import plots, stats
 from workbook import rights as measured
-from workbook.display import Face, as_table
-from workbook.language import Language, speak
+from workbook.display import Face
+from workbook.language import Language
 from workbook.results import Finding
 from workbook.rights import Rights, column_name, count_words, interval_words, measure_name
 from workbook.schema import nearest
@@ -115,38 +116,32 @@ class Groups(Face):
         return say("{measure} by {column}", measure=measure_name(self.measure, say), column=column)
 
     def sentence(self, say: Language) -> str:
-        """Say which groups are worse than the rest."""
-        found = [finding.sentence for finding in self.findings(say.code)]
+        found = [finding.sentence for finding in self._found(say)]
         few = say("Too few orders or groups to compare.")
         none = say("No group is demonstrably worse than the rest.")
         return " ".join(found) or (none if (self.data["n"] >= LEAST_N).sum() > 1 else few)
 
-    def table(self, language: str | None = None) -> pd.DataFrame:
-        """Return one row per group: rate, interval, n, difference to the rest."""
-        say = speak(language or self.language)
+    def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
         both = lambda low, high: interval_words((low, high), say)
         rate = lambda low, high: measured.rate_words({"confirmed": low, "upper": high}, say)
-        cells = {column_name(self.column, say): (lambda group: group_word(group, say), "group")}
-        cells |= {measure_name(self.measure, say): (rate, "confirmed", "upper")}
-        cells |= {
-            say("95% interval"): (both, "low", "high"),
-            say("Orders judged"): (say.number, "n"),
-        }
-        cells |= {say("Against the rest"): (both, "difference_low", "difference_high")}
         words = {"works": say("better"), "needs improvement": say("worse")}
         few, none = say("not demonstrable"), say("no clear difference")
         verdict = lambda kind, n: words.get(kind, few if n < LEAST_N else none)
-        return as_table(self.data, cells | {say("Verdict"): (verdict, "verdict", "n")})
+        return {
+            column_name(self.column, say): (lambda group: group_word(group, say), "group"),
+            measure_name(self.measure, say): (rate, "confirmed", "upper"),
+            say("95% interval"): (both, "low", "high"),
+            say("Orders judged"): (say.number, "n"),
+            say("Against the rest"): (both, "difference_low", "difference_high"),
+            say("Verdict"): (verdict, "verdict", "n"),
+        }
 
-    def plot(self, ax: Axes | None = None, language: str | None = None) -> Axes:
-        """Draw each group's rate and interval."""
-        say = speak(language or self.language)
+    def _draw(self, say: Language, ax: Axes | None) -> Axes:
         labels = [group_word(group, say) for group in self.data["group"]]
         return plots.rate_bands(self.data.assign(label=labels, target=np.nan, note=""), say, ax)
 
-    def findings(self, language: str | None = None) -> list[Finding]:
-        """Return the groups that are demonstrably worse than the rest by a practical margin."""
-        say, found = speak(language or self.language), []
+    def _found(self, say: Language) -> Iterator[Finding]:
+        """Yield the groups that are demonstrably worse than the rest by a practical margin."""
         for place, group in self.data.loc[
             self.data["verdict"] == "needs improvement", "group"
         ].items():
@@ -161,8 +156,7 @@ class Groups(Face):
                 [self.data.loc[[place]], self.data.drop(place)],
                 [word, say("the others")],
             )
-            found.append(_worse(key, self.measure, sides, words, say, where=where))
-        return found
+            yield _worse(key, self.measure, sides, words, say, where=where)
 
 
 def group_word(group: object, say: Language) -> str:
@@ -252,7 +246,6 @@ class Charts(Face):
     caption = Groups.caption
 
     def sentence(self, say: Language) -> str:
-        """Say which chart to believe, and why."""
         if self.center is None:
             return say("Too few periods with known orders for a control chart.")
         names = ("p", "laney", "xmr")
@@ -270,20 +263,17 @@ class Charts(Face):
         )
         return f"{sentence} {why}" if round(self.spread, 1) > 1 else sentence
 
-    def table(self, language: str | None = None) -> pd.DataFrame:
-        """Return one row per period: value, orders, and the limits of each chart."""
-        say = speak(language or self.language)
+    def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
         limits = lambda low, high: interval_words((low, high), say)
         cells = {column_name(self.column, say): (str, "group")}
         cells |= {measure_name(self.measure, say): (say.percent, "value")}
         cells |= {say("Orders known"): (say.number, "n"), say("Unknown"): (say.number, "unknown")}
         names = {"p": say("Plain p"), "laney": say("Laney p′"), "xmr": say("Single values")}
-        cells |= {label: (limits, f"{name}_low", f"{name}_high") for name, label in names.items()}
-        return as_table(self.data if self.center is not None else self.data[:0], cells)
+        charts = names if self.center is not None else {}
+        return cells | {names[one]: (limits, f"{one}_low", f"{one}_high") for one in charts}
 
-    def plot(self, ax: Axes | None = None, language: str | None = None) -> Axes:
-        """Draw the values, Laney's limits and, dotted, the plain ones."""
-        return plots.control_chart(self.data, self.center, speak(language or self.language), ax)
+    def _draw(self, say: Language, ax: Axes | None) -> Axes:
+        return plots.control_chart(self.data, self.center, say, ax)
 
     def seasonal_index(self) -> pd.DataFrame:
         """Return season, orders, value, years: each season over its year's mean, 1 = the mean.
@@ -299,29 +289,23 @@ class Charts(Face):
         years = whole["year"].nunique()
         return (index / index.mean()).assign(years=years).reset_index()[: len(index) * (years > 1)]
 
-    def findings(self, language: str | None = None) -> list[Finding]:
-        """Return runs of periods below Laney's limits, and the largest fall that lasted."""
-        say, data, name = (
-            speak(language or self.language),
-            self.data,
-            self.measure.replace("_", "-"),
-        )
+    def _found(self, say: Language) -> Iterator[Finding]:
+        """Yield runs of periods below Laney's limits, and the largest fall that lasted."""
+        data, name = self.data, self.measure.replace("_", "-")
         below = data["value"] < data["laney_low"] if self.center is not None else data["n"] < 0
         runs = [part for _, part in data[below].groupby((~below).cumsum()[below]) if len(part) > 1]
-        found = [(part, data.drop(part.index), say("the other periods"), "trend") for part in runs]
+        sides = [("trend", part, data.drop(part.index), say("the other periods")) for part in runs]
         fall = _largest_fall(data)
         if fall:
             start, last = (data.loc[[place]] for place in fall)
-            found.append((last, start, start["group"].iloc[0], "trend-fall"))
-        shown = []
-        for part, rest, elsewhere, key in found:
+            sides.append(("trend-fall", last, start, start["group"].iloc[0]))
+        for key, part, rest, elsewhere in sides:
             first, last = part["group"].iloc[0], part["group"].iloc[-1]
             place = first if first == last else say("{first} to {last}", first=first, last=last)
             first = first if key == "trend" else elsewhere
-            key, period = f"{key}-{name}-{first}-{last}", _span(first, last)
-            places = [place, elsewhere]
-            shown.append(_worse(key, self.measure, [part, rest], places, say, period=period))
-        return shown
+            places, period = [place, elsewhere], _span(first, last)
+            key = f"{key}-{name}-{first}-{last}"
+            yield _worse(key, self.measure, [part, rest], places, say, period=period)
 
 
 def _span(first: str, last: str) -> str:
