@@ -132,7 +132,7 @@ def judge_lines(frame: pd.DataFrame, profile: Profile, as_of: object) -> LineSta
     delivery is timed by its last one: what is missing is the fault of its quantity.
     """
     rows = _Rows(frame)
-    end = _end_of(as_of)
+    end = end_of(as_of)
     line, first = _number_lines(frame)
     due = _Due(_promise(rows, profile.due)[first], profile)
     seen = _see(rows, end)
@@ -206,7 +206,14 @@ class _Rows:
         return np.where(no, WRONG + _CODE["judged wrong"], np.where(yes, RIGHT, 0)).astype(np.int8)
 
 
-def _end_of(as_of: object) -> np.datetime64:
+def end_of(as_of: object) -> np.datetime64:
+    """Return the last moment that is seen: a day counts to its end.
+
+    Examples
+    --------
+    >>> end_of("2026-05-08") < np.datetime64("2026-05-09")
+    np.True_
+    """
     moment = pd.Timestamp(as_of)
     end = moment + pd.Timedelta(days=1) if moment == moment.normalize() else moment
     return np.datetime64(end, "us") - (_TICK if end != moment else 0 * _TICK)

@@ -21,6 +21,7 @@ from workbook.language import Language, speak
 from workbook.profile import Profile
 from workbook.results import Finding
 from workbook.rights import count_words, measure_rights
+from workbook.states import end_of
 from workbook.stats import wilson_interval
 
 __all__ = ["Answer", "Visibility", "trace_orders"]
@@ -185,9 +186,7 @@ def trace_orders(
     lines = pd.DataFrame({"order_id": []}, dtype="str") if orders is None else orders
     by, profile = "source" if "source" in source else "carrier", profile or Profile(name="")
     carrier = lines.groupby("order_id")["carrier"].first() if "carrier" in lines else {}
-    end = None if as_of is None else pd.Timestamp(as_of)
-    if end is not None and end == end.normalize():
-        end += pd.Timedelta(days=1, microseconds=-1)
+    end = None if as_of is None else pd.Timestamp(end_of(as_of))
     events, sources = _read(source, carrier, end, profile.timezone)
     end = end or events["known_at"].max()
     right, misjudged = _set_right(lines, events, profile, end)
