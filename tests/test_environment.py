@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from rattler import MatchSpec, Version, VersionSpec
 
@@ -75,6 +76,13 @@ def pinned() -> dict[str, str]:
 def test_constraints_hold_names_and_versions_and_nothing_else():
     assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in pinned())
     assert all(re.fullmatch(r"[0-9][0-9a-z.+]*", version) for version in pinned().values())
+
+
+def test_no_pin_asks_for_a_later_python_than_debian_12_has():
+    found = {canonicalize_name(one.name): one.metadata for one in metadata.distributions()}
+    asked = {name: found[name]["Requires-Python"] for name in pinned() if name in found}
+    late = {n: ask for n, ask in asked.items() if not SpecifierSet(ask or "").contains("3.11.2")}
+    assert late == {}
 
 
 @pytest.mark.parametrize("requirement", CORE + EXTRAS, ids=lambda requirement: requirement.name)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Write constraints.txt: names and exact versions of what a fresh install brings, and nothing else.
-# Usage: tools/freeze.sh [PYTHON]; use the oldest Python that pyproject.toml allows.
+# Usage: tools/freeze.sh [PYTHON]; with the oldest that must work, Debian 12's 3.11.2: newer releases of
+# some packages ask for a later 3.11.
 set -eu
 cd "$(dirname "$0")/.."
 room=$(mktemp -d)
