@@ -8,7 +8,9 @@ import pandas as pd
 from scipy.stats import hypergeom
 
 from workbook.causes import Cell, failing_cells
+from workbook.closer import look_closer, new_findings
 from workbook.data import Client
+from workbook.display import Face
 from workbook.language import Language, speak
 from workbook.process import Process, build_process, names_in
 from workbook.resources import data_path
@@ -26,9 +28,10 @@ __all__ = ["RoadMap", "draw_road_map", "keep_key", "measure_client", "pseudonyms
 class RoadMap:
     """Everything that was found about a client; a part the client's data can't give is None.
 
-    `problems` are the faults of the data. `steps` has one row per process step: step_id, step,
-    role, rights, verdict (works, needs improvement, no evidence), evidence (a sentence with its n)
-    and says (the client's own status, never mixed in).
+    `steps` has one row per process step: step_id, step, role, rights, verdict (works, needs
+    improvement, no evidence), evidence (a sentence with its n) and says (the client's own status,
+    never mixed in). `views` are what `closer.look_closer` returns, `problems` the faults of the
+    data.
     """
 
     client: Client
@@ -39,6 +42,7 @@ class RoadMap:
     scores: Scores | None
     findings: tuple[Finding, ...]
     steps: pd.DataFrame
+    views: dict[str, Face]
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -76,10 +80,13 @@ def draw_road_map(client: Client, language: str | None = None) -> RoadMap:
         problems += error.problems
     steps_given = client.steps is not None and not client.steps.empty
     process = build_process(client.steps) if steps_given else None
-    findings, steps = [], pd.DataFrame(columns=["step_id", "verdict"])
+    findings, cells, steps = [], [], pd.DataFrame(columns=["step_id", "verdict"])
     if rights is not None:
         findings += rights.findings(language)
-        findings += [cell.finding(say) for cell in failing_cells(rights)]
+        cells = failing_cells(rights)
+        findings += [cell.finding(say) for cell in cells]
+    views = look_closer(client, rights)
+    findings += new_findings(views, cells, language)
     if process is not None:
         steps, there = _judge_steps(client, process, rights, say)
         findings += there + process.findings(language)
@@ -95,6 +102,7 @@ def draw_road_map(client: Client, language: str | None = None) -> RoadMap:
         scores=scores,
         findings=tuple(sorted(findings, key=_importance)),
         steps=steps,
+        views=views,
         problems=problems,
     )
 

@@ -15,7 +15,6 @@ from workbook.responses import Scores
 from workbook.results import Block, Shown
 from workbook.rights import (
     Rights,
-    as_bands,
     column_name,
     count_words,
     interval_words,
@@ -23,10 +22,10 @@ from workbook.rights import (
     rate_words,
     right_name,
     verdict_kind,
-    verdict_words,
 )
 from workbook.roadmap import RoadMap
 from workbook.schema import table_title
+from workbook.trends import compare_groups
 
 __all__ = [
     "RESULTS_MIME",
@@ -36,9 +35,12 @@ __all__ = [
     "closing",
     "contract",
     "data",
+    "definitions",
+    "information",
     "opening",
     "over_time",
     "scorecard",
+    "speed",
     "survey",
 ]
 
@@ -48,7 +50,7 @@ MOST_GROUPS = 12
 LEAST_ORDERS = 30
 MOST_PERIODS = 60
 MOST_HANDOFFS = 6
-MOST_FINDINGS = 6
+MOST_FINDINGS = 9
 
 
 def opening(road: RoadMap) -> Shown:
@@ -236,50 +238,59 @@ def scorecard(road: RoadMap) -> Shown:
     return Shown(tuple(blocks))
 
 
-def over_time(road: RoadMap) -> Shown:
-    """Show the headline rate week by week."""
+def definitions(road: RoadMap) -> Shown:
+    """Show what breaks perfect orders, and how the same orders read by other definitions."""
     say = speak(road.language)
-    if road.rights is None or not road.rights.measured:
-        return Shown(())
-    weeks, period = _periods(road.rights)
-    # A week of a handful of orders is drawn but says nothing about itself.
-    full = weeks[weeks["n"] >= LEAST_ORDERS]
-    if len(full) < 2:
-        return Shown(())
-    name = measure_name(road.rights.headline, say)
-    worst, best = full.loc[full["upper"].idxmin()], full.loc[full["confirmed"].idxmax()]
-    sentence = say(
-        "{name} by {period}: lowest in {worst} ({low} of {low_n}), highest in {best} ({high} of "
-        "{high_n}).",
-        period=column_name(period, say).lower(),
-        name=name,
-        worst=worst["group"],
-        low=rate_words(worst, say),
-        low_n=count_words(worst["n"], say),
-        best=best["group"],
-        high=rate_words(best, say),
-        high_n=count_words(best["n"], say),
-    )
-    target = road.rights.overall(road.rights.headline)["target"]
-    axes = plots.weekly_rates(weeks, say, target=None if pd.isna(target) else target)
-    caption = say("Line: confirmed. Shade: unknown. Bars: orders due. Dashes: target.")
-    return Shown(
-        (
-            results.heading(say("Over time"), anchor="time"),
-            results.picture(plots.as_svg(axes), alt=sentence, caption=caption),
-            results.text(sentence),
-        )
-    )
+    blocks = _view(road, "perfect", say("What breaks perfect orders"), "perfect")
+    return Shown(tuple(blocks + _view(road, "ladder", say("By other definitions"), "ladder")))
 
 
-def _periods(rights: Rights) -> tuple[pd.DataFrame, str]:
-    """Return the headline by the finest period that still can be read."""
-    for period in ("week", "month", "quarter", "year"):
-        rows = rights.group_rows(period)
-        rows = rows[rows["n"] > 0]
-        if len(rows) <= MOST_PERIODS:
-            break
-    return rows, period
+def speed(road: RoadMap) -> Shown:
+    """Show how long orders take, and whether small and large ones are served alike."""
+    say = speak(road.language)
+    blocks = _view(road, "cycles", say("How long it takes"), "speed")
+    return Shown(tuple(blocks + _view(road, "fairness", say("Small and large"), "sizes")))
+
+
+def information(road: RoadMap) -> Shown:
+    """Show whether an order could be found on its way, and how customers' questions fared."""
+    say = speak(road.language)
+    blocks = _view(road, "visibility", say("Where is my order?"), "visibility")
+    blocks += _view(road, "contacts", say("Customers' questions"), "contacts")
+    blocks += _view(road, "claims", say("Complaints"), "claims")
+    return Shown(tuple(blocks + _view(road, "records", say("Stock records"), "records")))
+
+
+def _view(road: RoadMap, name: str, title: str, anchor: str) -> list[Block]:
+    """Return a view under a heading; nothing where the client's tables don't allow it."""
+    if name not in road.views:
+        return []
+    blocks = _plain_lead(road.views[name].blocks(speak(road.language)))
+    return [results.heading(title, anchor=anchor), *blocks]
+
+
+def _plain_lead(blocks: list[Block]) -> list[Block]:
+    """Set a view's answer in plain text: a page has one lead."""
+    return [block | {"role": ""} if block["kind"] == "text" else block for block in blocks]
+
+
+def over_time(road: RoadMap) -> Shown:
+    """Show the headline rate by period, against the limits of what varies by itself."""
+    say = speak(road.language)
+    charts = road.views.get("charts")
+    if charts is None or len(charts.data) < 2:
+        return Shown(())
+    pairs = [charts.sentence(say), road.views["busy"].sentence(say)]
+    blocks = [
+        results.heading(say("Over time"), anchor="time"),
+        *(results.text(words) for words in pairs),
+        results.picture(
+            plots.as_svg(charts.plot(language=road.language)),
+            alt=charts.sentence(say),
+            caption=charts.caption(say),
+        ),
+    ]
+    return Shown(tuple(blocks))
 
 
 def by_group(road: RoadMap) -> Shown:
@@ -293,42 +304,8 @@ def by_group(road: RoadMap) -> Shown:
     ]
     blocks = [results.heading(say("Who is served how"), anchor="groups")] if cuts else []
     for cut in cuts[:2]:
-        blocks += _group_blocks(rights, cut, say)
+        blocks += _plain_lead(compare_groups(rights, cut).blocks(say))
     return Shown(tuple(blocks))
-
-
-def _group_blocks(rights: Rights, cut: str, say: Language) -> list[Block]:
-    """Draw one rate per group, the largest groups first, and the table that says the same."""
-    rows = rights.group_rows(cut).sort_values("n", ascending=False, kind="stable")
-    left_out = max(len(rows) - MOST_GROUPS, 0)
-    rows = rows.head(MOST_GROUPS)
-    name = measure_name(rights.headline, say)
-    caption = say("{measure} by {group}", measure=name, group=column_name(cut, say).lower())
-    if left_out:
-        caption += " " + say.plural(
-            "(the largest; {n} smaller one is not shown)",
-            "(the largest; {n} smaller ones are not shown)",
-            left_out,
-        )
-    cells = [
-        [
-            row["group"],
-            rate_words(row, say),
-            interval_words(row["interval"], say),
-            say.number(row["n"]),
-            results.badge(verdict_words(row, say), verdict_kind(row)),
-        ]
-        for _, row in rows.iterrows()
-    ]
-    shares = "; ".join(f"{cell[0]}: {cell[1]}" for cell in cells)
-    head = [column_name(cut, say), name, say("95% interval"), say("Orders judged"), say("Verdict")]
-    return [
-        results.picture(
-            plots.as_svg(plots.rate_bands(as_bands(rows, rows["group"], say), say)),
-            alt=say("Share of right orders. {shares}.", shares=shares),
-        ),
-        results.table(head, cells, caption=caption, numeric=[1, 2, 3]),
-    ]
 
 
 def survey(road: RoadMap) -> Shown:

@@ -1,0 +1,79 @@
+"""Look closer: every further view that a client's tables allow, by name, in the report's order."""
+
+from collections.abc import Iterable
+
+from workbook.causes import Cell
+from workbook.contacts import claims_closure, measure_contacts, record_accuracy
+from workbook.cycles import cycle_times, fairness_by_size
+from workbook.data import Client
+from workbook.display import Face
+from workbook.ladder import definition_ladder
+from workbook.perfect import explain_perfect
+from workbook.results import Finding
+from workbook.rights import PERIODS, Rights
+from workbook.trends import busy_and_slow, control_charts
+from workbook.visibility import trace_orders
+
+__all__ = ["look_closer", "new_findings"]
+
+MOST_PERIODS = 60
+
+
+def look_closer(client: Client, rights: Rights | None) -> dict[str, Face]:
+    """Return what else can be said: a view is absent where its columns or tables are.
+
+    Parameters
+    ----------
+    client : Client
+    rights : Rights or None
+        As measured of the client.
+
+    Returns
+    -------
+    dict
+        perfect, ladder, charts, busy, cycles, fairness, visibility, contacts, claims, records.
+    """
+    views: dict[str, Face] = {}
+    if rights is not None and rights.measured:
+        views |= {"perfect": explain_perfect(rights), "ladder": definition_ladder(rights)}
+        views |= {"charts": _charts(rights), "busy": busy_and_slow(rights)}
+        if "ordered_at" in rights.frame:
+            views["cycles"] = cycle_times(rights)
+        if {"size_class", "weight_kg", "quantity_ordered"} & set(rights.frame):
+            views["fairness"] = fairness_by_size(rights)
+    if _rows(client.events):
+        views["visibility"] = trace_orders(client)
+    if _rows(client.inquiries):
+        views["contacts"] = measure_contacts(client.inquiries, client.profile, client.as_of)
+    if _rows(client.claims) and "opened_at" in client.claims:
+        views["claims"] = claims_closure(client.claims, client.as_of, client.profile)
+    if _rows(client.stock) and "counted" in client.stock:
+        views["records"] = record_accuracy(client.stock, profile=client.profile)
+    return views
+
+
+def _rows(frame: object) -> bool:
+    return frame is not None and not frame.empty
+
+
+def _charts(rights: Rights) -> Face:
+    """Chart the headline by the finest period that still can be read."""
+    for period in PERIODS:
+        charts = control_charts(rights, period=period)
+        if len(charts.data) <= MOST_PERIODS:
+            break
+    return charts
+
+
+def new_findings(views: dict[str, Face], cells: Iterable[Cell], language: str) -> list[Finding]:
+    """Return what the views find beyond the failing cells: one cause is named once."""
+    cells = list(cells)
+    places = [cell.where for cell in cells if cell.where]
+    in_time = any(cell.period for cell in cells)
+    found = [finding for view in views.values() for finding in view.findings(language)]
+    return [
+        finding
+        for finding in found
+        if finding.where not in places or not finding.where or "days" in finding.id
+        if not (in_time and finding.id.startswith(("trend-", "busy-")))
+    ]
