@@ -119,5 +119,5 @@ def test_what_is_missing_gives_nan_and_nothing_gives_nothing():
     "wrong", ["", "always", "Mon-Fri 16:00-08:00", "Mon-Fri 8-16", "Mon 25:00"]
 )
 def test_hours_that_cannot_be_used_are_told_in_one_sentence(wrong):
-    with pytest.raises(ValueError, match=r"^desk_hours .* can't be used; write days and hours"):
+    with pytest.raises(ValueError, match=r"^desk_hours .* can't be used; write 'Mon-Fri"):
         working_minutes("2025-01-06", "2025-01-07", desk_hours=wrong)

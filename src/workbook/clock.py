@@ -32,8 +32,7 @@ def _openings(desk_hours: str) -> dict[tuple[int, int], list[bool]]:
         days = begin + np.arange((_DAYS.index(last or first) - begin) % 7 + 1)
         week[days % 7, opens + 1 : closes + 1] = True
     if not sound:
-        remedy = "write days and hours within a day, as 'Mon-Fri 08:00-16:00, Sat 09:00-13:00'"
-        raise ValueError(f"desk_hours {desk_hours!r} can't be used; {remedy}")
+        raise ValueError(f"desk_hours {desk_hours!r} can't be used; write 'Mon-Fri 08:00-16:00'")
     edges, spans = np.diff(week.astype(int), axis=1), {}
     for (day, opens), closes in zip(np.argwhere(edges > 0), np.nonzero(edges < 0)[1], strict=True):
         spans.setdefault((int(opens), int(closes)), [False] * 7)[day] = True
@@ -64,11 +63,10 @@ def working_minutes(
     first, last = day.min(initial=_FILLER), day.max(initial=_FILLER)
     years, place = range(first.item().year, last.item().year + 1), (day - first).astype(int)
     closed = sorted(holidays.country_holidays(country, years=years)) if country else []
-    minute = (both - day).astype(int) / 60e6
     for (opens, closes), weekdays in _openings(desk_hours).items():
         is_open = np.is_busday(np.arange(first, last + 1), weekdays, closed)
         before = (np.cumsum(is_open) - is_open)[place] * (closes - opens)
-        today = (np.clip(minute, opens, closes) - opens) * is_open[place]
+        today = (np.clip((both - day).astype(int) / 60e6, opens, closes) - opens) * is_open[place]
         total = total + np.diff(before + today, axis=0)[0]
     return total
 

@@ -223,9 +223,8 @@ def claims_closure(
     profile = profile or Profile(name="")
     seen, faulty = _lasted(claims, {"closed": "closed_at"}, as_of, profile)
     seen["closed"] = seen["closed_clock"] / 24
-    rows = [
-        row | _times(part, ["closed"], profile.min_group) for row, part in _groups(seen, "reason")
-    ]
+    groups, least = _groups(seen, "reason"), profile.min_group
+    rows = [row | _times(part, ["closed"], least) for row, part in groups]
     curve = kaplan_meier(seen["closed"], ~seen["closed_open"])
     return Closure(pd.DataFrame(rows), faulty, profile, profile.language, curve)
 
@@ -254,13 +253,8 @@ def record_accuracy(
     for row, part in _groups(stock, "product"):
         n, right, days = part["agrees"].count(), part["agrees"].sum(), part["kept"].count()
         rates = [right / n, *wilson_interval(right, n)] if n >= least else [np.nan] * 3
-        row |= {
-            "n": n,
-            **dict(zip(("confirmed", "low", "high"), rates, strict=True)),
-            "wrong": n - right,
-        }
-        rows.append(
-            row | {"days": days, "in_band": part["kept"].mean() if days >= least else np.nan}
-        )
+        row |= dict(zip(("confirmed", "low", "high"), rates, strict=True))
+        row |= {"n": n, "days": days, "wrong": n - right}
+        rows.append(row | {"in_band": part["kept"].mean() if days >= least else np.nan})
     data = pd.DataFrame(rows).sort_values(["by", "wrong"], ascending=[True, False], kind="stable")
     return Records(data.reset_index(drop=True), 0, profile, profile.language)

@@ -121,9 +121,9 @@ class Visibility(Face):
         n, silent = len(seen), int(seen.sum())
         if n >= self.profile.min_group:
             low, high = wilson_interval(silent, n)
-            kind = "needs improvement" if low > TOLERATED else "no evidence"
-            rate = {"n": n, "observed": silent / n, "expected": TOLERATED, "interval": (low, high)}
-            kind = "works" if high <= TOLERATED else kind
+            kinds = {low > TOLERATED: "needs improvement", high <= TOLERATED: "works"}
+            kind, rate = kinds.get(True, "no evidence"), {"n": n, "observed": silent / n}
+            rate |= {"expected": TOLERATED, "interval": (low, high)}
             found.append(Finding("silent", kind, self.sentence(say), "information", **rate))
         return found
 
@@ -132,21 +132,19 @@ class Visibility(Face):
         place = {"where": {self.by: row.source} if row.source else {}, "n": row.n}
         if row.clock_hours:
             looks = self.data.loc[self.data["clock"] == row.source, "misjudged"]
-            words["clock"] = _clock_words(row.clock_hours, say)
-            words["late"] = say.number((looks == "on time").sum())
-            words["early"] = say.number((looks == "late").sum())
             told = say(
                 "{source}: by {n} records the clock is {clock}; so {late} late orders look on time "
                 "and {early} others look late.",
+                clock=_clock_words(row.clock_hours, say),
+                late=say.number((looks == "on time").sum()),
+                early=say.number((looks == "late").sum()),
                 **words,
             )
             told += "" if row.certain else " " + say("It may be a delay instead: ask.")
             yield Finding(f"clock-{row.source}", "data", told, "time", **place)
         if row.early:
-            early, share = say.number(row.early), row.early / row.n
-            told = say(
-                "{source}: {early} of {n} records precede their event.", early=early, **words
-            )
+            words["early"], share = say.number(row.early), row.early / row.n
+            told = say("{source}: {early} of {n} records precede their event.", **words)
             yield Finding(f"early-{row.source}", "data", told, "time", **place, observed=share)
 
 
