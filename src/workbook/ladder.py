@@ -195,7 +195,8 @@ def _read(rights: Rights, choices: dict[str, object], seen: dict) -> dict[str, o
     names = ["time"] if only_timed else choices["rights"]
     wanted = [name for right in names for name in _SHOWN_BY.get(right, _QUANTITIES)]
     wanted += [_PROMISE[choices["due"]], f"{choices['event']}_at"]
-    row = {"n": 0, "value": np.nan, "needs": _missing(rights.frame, wanted)}
+    row = dict.fromkeys(("confirmed", "known_only", "upper", "low", "high", "value"), np.nan)
+    row |= {"n": 0, "needs": _missing(rights.frame, wanted)}
     if row["needs"]:
         return row
     right, unknown, total = _tally(_judge(rights, choices, seen), names, choices)

@@ -327,15 +327,16 @@ def _largest_fall(data: pd.DataFrame) -> tuple[int, int] | None:
     Lasting: no later period came back, or the one before lies half as deep. Sure: Fisher's exact
     test for all pairs compared (Bonferroni), and the interval beyond the least gap.
     """
-    large, value = data.index[data["right"] + data["wrong"] >= LEAST_N], data["value"]
-    pairs = list(combinations(large, 2))
+    large = data[data["right"] + data["wrong"] >= LEAST_N]
+    value, counts = large["value"].to_numpy(), large[_STATES].to_numpy()
+    pairs = list(combinations(range(len(large)), 2))
     for i, j in sorted(pairs, key=lambda pair: value[pair[1]] - value[pair[0]]):
-        later, half = value[large[large > j]], (value[i] + value[j]) / 2
-        lasts = (later <= value[i] - LEAST_GAP).all() if len(later) else value[j - 1] <= half
-        here, there = data.loc[[j, i], _STATES].to_numpy()
-        p = fisher_exact([here[:2], there[:2]], "less").pvalue * len(pairs)
-        if lasts and p < 0.05 and _difference(here, there)[1].high <= -LEAST_GAP:
-            return i, j
+        later, half = value[j + 1 :], (value[i] + value[j]) / 2
+        lasts = (later <= value[i] - LEAST_GAP).all() if later.size else value[j - 1] <= half
+        if lasts and value[i] - value[j] >= LEAST_GAP:
+            p = fisher_exact([counts[j, :2], counts[i, :2]], "less").pvalue * len(pairs)
+            if p < 0.05 and _difference(counts[j], counts[i])[1].high <= -LEAST_GAP:
+                return large.index[i], large.index[j]
     return None
 
 
