@@ -98,10 +98,12 @@ def test_few_rows_crash_nothing_and_show_no_number(measure, n):
     assert [finding.kind for finding in found.findings()] in ([], ["data"])
 
 
-def test_columns_that_are_not_there_crash_nothing(week):
+def test_ends_that_are_not_recorded_are_not_open(week):
     bare = week[["opened_at"]]
     for found in (measure_contacts(bare, DESK), claims_closure(bare)):
-        assert found.data.iloc[0].filter(like="_open").eq(1).all() and found._repr_html_()
+        assert found.data.iloc[0].filter(like="_open").isna().all() and found._repr_html_()
+    row = row_of(measure_contacts(week[["opened_at", "first_reply_at"]], DESK))
+    assert row["reply_open"] == 0 and np.isnan(row["settled_open"])
     assert record_accuracy(pd.DataFrame({"product": ["A"]})).data["n"].tolist() == [0, 0]
 
 

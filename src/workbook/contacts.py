@@ -142,7 +142,7 @@ def _lasted(
     frame: pd.DataFrame, ends: dict[str, str], as_of: object, profile: Profile
 ) -> tuple[pd.DataFrame, int]:
     """Return the cases seen by as_of, hours to each end or to as_of, and how many are faulty."""
-    names = ["opened_at", *ends.values()]
+    names, given = ["opened_at", *ends.values()], set(frame)
     frame = frame.reindex(columns=dict.fromkeys([*frame, *names]))
     frame = frame.astype(dict.fromkeys(names, "datetime64[us]"))
     faulty = frame["opened_at"].isna() | frame[names].lt(frame["opened_at"], axis=0).any(axis=1)
@@ -156,6 +156,8 @@ def _lasted(
         seen[name], seen[f"{name}_open"] = working_minutes(*span, **place) / 60, still
         seen[f"{name}_clock"] = elapsed_minutes(*span, profile.timezone) / 60
         seen[f"{name}_clock_open"] = still
+        if column not in given:  # not recorded, which is not open
+            seen[[name, f"{name}_clock"]] = np.nan
     return seen, int(faulty.sum())
 
 
@@ -171,10 +173,10 @@ def _times(part: pd.DataFrame, names: list[str], least: int) -> dict[str, float]
     """Return quantiles by Kaplan-Meier and the shares still open; nan of too few cases."""
     row = {}
     for name in names:
-        still = part[f"{name}_open"]
-        curve = kaplan_meier(part[name], ~still)
+        still, enough = part[f"{name}_open"], len(part) >= least and part[name].notna().all()
+        curve = kaplan_meier(part[name].fillna(0), ~still)
         found = [np.inf if np.isnan(at) else at for at in map(curve.quantile, (0.5, 0.9))]
-        found = [*found, still.mean()] if len(part) >= least else [np.nan] * 3
+        found = [*found, still.mean()] if enough else [np.nan] * 3
         row |= dict(zip((f"{name}_{key}" for key in ("median", "p90", "open")), found, strict=True))
     return row
 
@@ -194,7 +196,8 @@ def measure_contacts(inquiries: pd.DataFrame, profile: Profile, as_of: object = 
     (0.75, 64.75)
     """
     dates = inquiries.reindex(columns=["first_reply_at", "resolved_at"]).astype("datetime64[us]")
-    asked = inquiries.assign(reply_at=dates["first_reply_at"].fillna(dates["resolved_at"]))
+    reply = {"reply_at": dates["first_reply_at"].fillna(dates["resolved_at"])}
+    asked = inquiries.assign(**reply if set(dates) & set(inquiries) else {})
     seen, faulty = _lasted(asked, {"reply": "reply_at", "settled": "resolved_at"}, as_of, profile)
     friday = (seen["opened_at"].dt.day_of_week == 4) & (seen["opened_at"].dt.hour >= 12)
     seen["opened"] = np.where(friday, "Friday afternoon", "other")
@@ -225,7 +228,7 @@ def claims_closure(
     seen["closed"] = seen["closed_clock"] / 24
     groups, least = _groups(seen, "reason"), profile.min_group
     rows = [row | _times(part, ["closed"], least) for row, part in groups]
-    curve = kaplan_meier(seen["closed"], ~seen["closed_open"])
+    curve = kaplan_meier(seen["closed"].fillna(0), ~seen["closed_open"])
     return Closure(pd.DataFrame(rows), faulty, profile, profile.language, curve)
 
 

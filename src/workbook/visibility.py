@@ -106,7 +106,7 @@ class Visibility(Face):
     def plot(self, ax: Axes | None = None, language: str | None = None) -> Axes:
         """Draw the share of orders that could be found at any time, in all and by carrier."""
         say, seen = speak(language or self.language), self.data.dropna(subset="silent")
-        seen = pd.concat([seen.assign(carrier=say("All orders")), seen])
+        seen = pd.concat([seen.assign(carrier=say("All orders")), seen.sort_values("carrier")])
         rows = seen.groupby("carrier", sort=False)["silent"].agg(n="size", silent="sum")
         rows["low"], rows["high"] = wilson_interval(rows["n"] - rows["silent"], rows["n"])
         share = (1 - rows["silent"] / rows["n"]).where(rows["n"] >= self.profile.min_group)
