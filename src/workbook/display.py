@@ -19,8 +19,8 @@ class Face:
     """Give a result its face: `.table`, `.plot`, `.findings`, `.blocks` and HTML, in any language.
 
     The result has `data` and `language`, and says in the words of a language what a question's
-    answer is (`sentence`), what its table shows (`caption`, `_cells` as for `as_table`), its picture
-    (`_draw`) and what was found (`_found`).
+    answer is (`sentence`), what its table shows (`caption`, `_cells` as for `as_table`), its
+    picture (`_draw`) and what was found (`_found`).
     """
 
     def table(self, language: str | None = None) -> pd.DataFrame:
@@ -40,9 +40,10 @@ class Face:
         blocks = [results.text(self.sentence(say), "lead")]
         shown = self.table(say.code)
         if len(shown):
-            picture = plots.as_svg(self.plot(language=say.code))
+            drawn = self.plot(language=say.code)
+            alt = f"{self.caption(say)}. {drawn.get_label() or self.sentence(say)}"
             blocks.append(_table(shown, self.caption(say)))
-            blocks.append(results.picture(picture, alt=self.sentence(say)))
+            blocks.append(results.picture(plots.as_svg(drawn), alt=alt))
         return blocks
 
     def _repr_html_(self) -> str:

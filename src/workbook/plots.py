@@ -117,8 +117,16 @@ def rate_bands(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axe
         ax.xaxis.set_major_formatter(FuncFormatter(lambda share, _: say.percent(share, 0)))
         ax.xaxis.grid(True, color="#e6ebf0", linewidth=0.8)
         ax.set_axisbelow(True)
-        ax.set_label("; ".join(f"{row.label}: {row.note}" for row in data.itertuples()))
+        ax.set_label("; ".join(_band_words(row, say) for row in data.itertuples()))
     return ax
+
+
+def _band_words(row: object, say: Language) -> str:
+    """Say a rate for those who can't see the picture."""
+    if row.upper != row.upper:
+        return f"{row.label}: {row.note}"
+    ends = dict.fromkeys(map(say.percent, (row.confirmed, row.upper)))
+    return f"{row.label}: {' – '.join(ends)}"
 
 
 _MARKS = {"works": "o", "needs improvement": "^", "no evidence": "D"}

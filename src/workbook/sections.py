@@ -285,8 +285,8 @@ def over_time(road: RoadMap) -> Shown:
         results.heading(say("Over time"), anchor="time"),
         *(results.text(words) for words in pairs),
         results.picture(
-            plots.as_svg(charts.plot(language=road.language)),
-            alt=charts.sentence(say),
+            plots.as_svg(drawn := charts.plot(language=road.language)),
+            alt=drawn.get_label() or charts.sentence(say),
             caption=charts.caption(say),
         ),
     ]
