@@ -1,10 +1,14 @@
 """Draw boxes, texts and arrows exactly where they are put: Graphviz renders, it lays nothing out.
 
+Where neither pygraphviz's wheel nor `dot` runs (a bare system lacks libraries that the wheel takes
+for granted), the same shapes are written as SVG without them: a report always has its chart.
+
 Lengths are pixels, x and y the top left corner, y growing downward. Text is drawn as it is,
 whatever it holds; a box never asks for a file.
 """
 
 import hashlib
+import html
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -102,7 +106,9 @@ class Sheet:
     """
 
     def __init__(self, width: float, height: float):
-        self.height = height
+        self.width, self.height = width, height
+        self._boxes: list[str] = []
+        self._arrows: list[str] = []
         self._dot = graphviz.Digraph(
             graph_attr={"layout": "nop2", "outputorder": "nodesfirst", "pad": "0", "margin": "0"},
             node_attr={"shape": "box", "margin": "0", "fixedsize": "true", "label": ""},
@@ -130,6 +136,8 @@ class Sheet:
 
         `border` is colour, width and line style; `text` is colour, size and whether it is bold.
         """
+        lines = [*lines]
+        self._boxes.append(_plain_box(name, at, lines, fill, border, text, rounded))
         x, y, width, height = at
         style = [border[2], *(["filled"] if fill else []), *(["rounded"] if rounded else [])]
         self._dot.node(
@@ -157,6 +165,7 @@ class Sheet:
         head: bool = True,
     ) -> None:
         """Draw a way through points with rounded corners; `line` is colour, width and style."""
+        self._arrows.append(_plain_arrow(points, line, head))
         way = [(x, self.height - y) for x, y in points]
         style = dict(zip(("color", "penwidth", "style"), line, strict=True))
         shape = "normal" if head else "none"
@@ -168,14 +177,28 @@ class Sheet:
         Raises
         ------
         ValueError
-            If neither is installed.
+            If neither is installed; svg needs neither.
         """
         source = self.source
         if form == "png":
             source = source.replace("layout=nop2", "layout=nop2 dpi=192", 1)
-        drawn = _in_process(source, form)
+        drawn = _in_process(source, form) or _with_dot(source, form)
+        if drawn is None and form == "svg":
+            return self.plain_svg()
+        if drawn is None:
+            raise ValueError(
+                f"a .{form} chart can't be drawn: neither pygraphviz nor Graphviz's dot runs here; "
+                "install Graphviz with apt, brew or conda, or ask for .svg"
+            )
         # A PDF tells when it was made; the same chart must give the same bytes.
         return re.sub(rb"(CreationDate \(D:)\d{14}", rb"\g<1>20000101000000", drawn)
+
+    def plain_svg(self) -> bytes:
+        """Return the same boxes, texts and arrows as SVG, without Graphviz."""
+        width, height = f"{self.width:.2f}", f"{self.height:.2f}"
+        head = f'<svg xmlns="{_SPACE}" width="{width}" height="{height}"'
+        body = "\n".join([*self._boxes, *self._arrows])
+        return f'{head} viewBox="0.00 0.00 {width} {height}">\n{body}\n</svg>'.encode()
 
     def accessible_svg(self, title: str, description: str, names: Mapping[str, str]) -> str:
         """Return SVG with a title, a description and real text; `names` maps boxes to names."""
@@ -213,24 +236,73 @@ def _describe(root: ElementTree.Element, words: Mapping[str, str]) -> None:
     root.attrib.update({"role": "img", "aria-labelledby": f"title-{key} desc-{key}"})
 
 
-def _in_process(source: str, form: str) -> bytes:
+def _in_process(source: str, form: str) -> bytes | None:
     try:
         import pygraphviz
     except ImportError:
-        return _with_dot(source, form)
+        return None
     drawing = pygraphviz.AGraph(string=source)
     drawing.has_layout = True  # all positions are pinned: render them as they are
     return drawing.draw(format=form)
 
 
-def _with_dot(source: str, form: str) -> bytes:
+def _with_dot(source: str, form: str) -> bytes | None:
     try:
         return graphviz.Source(source).pipe(format=form)
     except graphviz.ExecutableNotFound:
-        raise ValueError(
-            "the chart can't be drawn: neither pygraphviz nor Graphviz's dot is installed; "
-            "run pip install pygraphviz, or conda install graphviz"
-        ) from None
+        return None
+
+
+_DASHES = {"solid": "", "dashed": ' stroke-dasharray="5,2"', "dotted": ' stroke-dasharray="1,5"'}
+
+
+def _plain_box(
+    name: str,
+    at: tuple[float, float, float, float],
+    lines: list[str],
+    fill: str,
+    border: tuple[str, str, str],
+    text: tuple[str, float, bool],
+    rounded: bool,
+) -> str:
+    x, y, width, height = at
+    colour, size, bold = text
+    stroke = border[0] if float(border[1]) else "none"
+    shape = (
+        f'<rect x="{x:.2f}" y="{y:.2f}" width="{width:.2f}" height="{height:.2f}" '
+        f'rx="{min(12, height / 3) if rounded else 0:.2f}" fill="{fill or "none"}" '
+        f'stroke="{stroke}" stroke-width="{border[1]}"{_DASHES[border[2]]}/>'
+    )
+    middle = y + height / 2 + 0.3 * size - 0.6 * size * (len(lines) - 1)
+    family = FONT.replace("'", "") + (" Bold" if bold else "")
+    texts = (
+        f'<text text-anchor="middle" x="{x + width / 2:.2f}" y="{middle + 1.2 * size * i:.2f}" '
+        f'font-family="{family}" font-size="{size:.2f}" fill="{colour}">{_plain(line)}</text>'
+        for i, line in enumerate(lines)
+    )
+    return f'<g class="node"><title>{name}</title>{shape}{"".join(texts)}</g>'
+
+
+def _plain_arrow(points: Sequence[Point], line: tuple[str, str, str], head: bool) -> str:
+    way = re.sub(r"^e,\S+ ", "", _spline([*points], head)).split()
+    drawn = (
+        f'<path fill="none" stroke="{line[0]}" stroke-width="{line[1]}"{_DASHES[line[2]]} '
+        f'd="M{way[0]}C{" ".join(way[1:])}"/>'
+    )
+    if head:
+        (x, y), (before_x, before_y) = points[-1], _towards(points[-1], points[-2], _HEAD)
+        across_x, across_y = (y - before_y) * 0.35, (x - before_x) * 0.35
+        corners = (
+            f"{before_x - across_x:.2f},{before_y + across_y:.2f} {x:.2f},{y:.2f} "
+            f"{before_x + across_x:.2f},{before_y - across_y:.2f}"
+        )
+        style = f'fill="{line[0]}" stroke="{line[0]}" stroke-width="{line[1]}"'
+        drawn += f'<polygon {style} points="{corners}"/>'
+    return f'<g class="edge">{drawn}</g>'
+
+
+def _plain(line: str) -> str:
+    return html.escape("".join(c if c.isprintable() else " " for c in line))
 
 
 def _label(lines: Iterable[str]) -> str:
