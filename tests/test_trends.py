@@ -78,18 +78,24 @@ def test_busy_weeks_are_worse_in_the_peak():
     assert finding.id == "busy-weeks" and finding.interval[1] < -0.03
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_nothing_is_found_on_the_clean_twin(seed):
-    rights = brzoza("none", 0.1, seed)
-    found = [
-        control_charts(rights, measure, period).findings()
-        for measure in ("right_time", None)
-        for period in ("week", "month", "quarter")
-    ]
-    found += [busy_and_slow(rights, measure).findings() for measure in ("right_time", None)]
-    columns = ("carrier", "segment", "region", "size_class", "channel", "product_group")
-    found += [compare_groups(rights, column, "right_time").findings() for column in columns]
-    assert sum(map(len, found)) == 0
+def found_by_chance(seed):
+    rights, found = brzoza("none", 0.1, seed), []
+    for measure, period in product(("right_time", None), ("week", "month", "quarter")):
+        found += control_charts(rights, measure, period).findings()
+    for measure in ("right_time", None):
+        found += busy_and_slow(rights, measure).findings()
+    for column in ("carrier", "segment", "region", "size_class", "channel", "product_group"):
+        found += compare_groups(rights, column, "right_time").findings()
+    return found
+
+
+def test_hardly_anything_is_found_on_clean_twins():
+    assert sum(bool(found_by_chance(seed)) for seed in range(4)) <= 1
+
+
+@pytest.mark.deep
+def test_of_40_clean_twins_at_most_one_gives_a_false_finding():
+    assert sum(bool(found_by_chance(seed)) for seed in range(40)) <= 1
 
 
 @pytest.mark.skipif(not SCMS.is_file(), reason="the public data are not beside the project")
@@ -143,8 +149,15 @@ def test_a_group_is_compared_with_the_rest_by_newcombe():
     # Newcombe 1998, Statistics in Medicine 17:873, example a: 56/70 - 48/80.
     assert van["difference"] == pytest.approx(0.2)
     assert [round(van[f"difference_{end}"], 4) for end in ("low", "high")] == [0.0524, 0.3339]
-    row = compare_groups(rights, "carrier", "right_time").findings()[0]
-    assert (row.id, row.where) == ("group-carrier-Bike", {"carrier": "Bike"})
+
+
+def test_a_group_that_is_surely_worse_is_a_finding():
+    rights = judged([(480, 20, 0), (350, 150, 0)], carrier=["Van"] * 500 + ["Bike"] * 500)
+    groups = compare_groups(rights, "carrier", "right_time")
+    (found,) = groups.findings()
+    assert (found.id, found.where, found.n) == ("group-carrier-Bike", {"carrier": "Bike"}, 500)
+    assert found.effect == pytest.approx(-0.26) and found.right == "time"
+    assert groups.data["verdict"].tolist() == ["needs improvement", "works"]
 
 
 def test_what_is_unknown_widens_the_difference_to_what_could_be():

@@ -18,7 +18,7 @@ from workbook.results import Finding
 from workbook.rights import Rights, column_name, count_words, measure_rights
 from workbook.states import end_of
 from workbook.stats import kaplan_meier, wilson_interval
-from workbook.trends import LEAST_N, Groups, compare_groups, group_word
+from workbook.trends import FALSE_ALARM, LEAST_N, Groups, compare_groups, group_word
 
 __all__ = ["CycleTimes", "Served", "cycle_times", "fairness_by_size", "quick_and_accurate"]
 
@@ -127,7 +127,7 @@ def cycle_times(
         raise ValueError(f"the order lines have no column {by!r}; write one that they have")
     orders = _durations(rights, by)
     timed = orders[orders["known"]].drop(columns="known")
-    data = _summary(timed) if len(timed) else pd.DataFrame(columns=["group", "verdict"])
+    data = _summary(timed)[lambda table: table["n"] > 0]
     name = f"cycle-time-{by}"
     return CycleTimes(data, timed, len(orders) - len(timed), by, rights.profile.language, name)
 
@@ -159,7 +159,7 @@ def _summary(orders: pd.DataFrame) -> pd.DataFrame:
     """Return one row for all orders and one per group, compared with the other groups."""
     groups = list(orders.groupby("group"))
     half = kaplan_meier(orders["days"], orders["closed"]).quantile(0.5)
-    level = 1 - 0.05 / max(sum(len(part) >= LEAST_N for _, part in groups), 1)
+    level = 1 - 2 * FALSE_ALARM / max(sum(len(part) >= LEAST_N for _, part in groups), 1)
     rows = [_times(None, orders, orders[:0], half, level)]
     rows += [_times(name, part, orders.drop(part.index), half, level) for name, part in groups]
     return pd.DataFrame(rows)
@@ -177,7 +177,7 @@ def _times(
     row |= {"quick": within.mean(), "quick_low": low, "quick_high": high, "verdict": "no evidence"}
     here, there = part["days"][part["closed"]], rest["days"][rest["closed"]]
     row |= {"mean": here.mean(), "longer": here.mean() - there.mean()}
-    spread = np.sqrt(here.var() / len(here) + there.var() / len(there)) if len(there) else np.nan
+    spread = np.sqrt(here.var() / len(here) + there.var() / len(there)) if len(here) and len(there) else np.nan
     row |= {"longer_low": row["longer"] - norm.ppf(0.975) * spread}
     row |= {"longer_high": row["longer"] + norm.ppf(0.975) * spread}
     sure = row["longer"] - norm.ppf((1 + level) / 2) * spread
@@ -219,15 +219,14 @@ class Served(Face):
 def quick_and_accurate(rights: Rights, column: str, measure: str | None = None) -> Served:
     """Compare groups in both: share within the median time of all, and a measure's rate."""
     rates, times = compare_groups(rights, column, measure), cycle_times(rights, by=column)
-    quick = times.data.drop(columns=["n", "verdict"], errors="ignore")
-    data = rates.data.merge(quick, on="group") if len(times.data) else rates.data[:0]
+    data = rates.data.merge(times.data.drop(columns=["n", "verdict"]), on="group")
     return Served(rates, times, data, rates.language)
 
 
 def fairness_by_size(rights: Rights, measure: str | None = None) -> Served:
     """Tell whether small and large shipments are served alike, in a measure and in their times.
 
-    Sizes are size_class, else thirds of the orders by weight, else by quantity; ValueError if no
+    Sizes are size_class, else thirds of the orders by weight, else by quantity; no groups if no
     column shows one.
     """
     frame = rights.frame
@@ -238,12 +237,12 @@ def fairness_by_size(rights: Rights, measure: str | None = None) -> Served:
     return replace(served, rates=rates, times=replace(served.times, name="fairness-size-days"))
 
 
-def _thirds(rights: Rights) -> pd.Series:
-    """Return small, medium or large for each row's order."""
+def _thirds(rights: Rights) -> pd.Series | None:
+    """Return small, medium or large for each row's order; None where nothing shows a size."""
     lines = rights.frame.iloc[rights.states.first_row]
     for column in ("weight_kg", "quantity_ordered"):
         if column in lines and lines[column].notna().any():
             size = lines.groupby("order_id")[column].sum(min_count=1).rank(method="first")
             third = np.ceil(3 * size / size.max()).map({1: "small", 2: "medium", 3: "large"})
             return rights.frame["order_id"].map(third)
-    raise ValueError("no column shows a shipment's size; map size_class, weight_kg or quantities")
+    return None

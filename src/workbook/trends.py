@@ -17,11 +17,20 @@ from workbook.results import Finding
 from workbook.rights import Rights, column_name, count_words, interval_words, measure_name
 from workbook.schema import nearest
 
-__all__ = ["LEAST_N", "Charts", "Groups", "busy_and_slow", "compare_groups", "control_charts"]
+__all__ = [
+    "FALSE_ALARM",
+    "LEAST_N",
+    "Charts",
+    "Groups",
+    "busy_and_slow",
+    "compare_groups",
+    "control_charts",
+]
 __all__ += ["group_word"]
 
-# Below so many orders nothing is shown; below such a gap of shares nothing is worth telling.
-LEAST_N, LEAST_GAP = 30, 0.03
+# Below so many orders nothing is shown; below such a gap of shares nothing is worth telling. A
+# client looks at dozens of comparisons, so each may accuse in error once in a thousand times.
+LEAST_N, LEAST_GAP, FALSE_ALARM = 30, 0.03, 0.001
 _STATES = ["right", "wrong", "unknown"]
 
 
@@ -101,8 +110,8 @@ class Groups(Face):
 
     `data`: group, right, wrong, unknown, n, confirmed, upper, low, high (shares 0 to 1), difference
     of the known shares with difference_low and _high, verdict (works: better than the rest; needs
-    improvement: worse; no evidence). What is unknown widens both intervals; a verdict also holds
-    for all groups compared (Bonferroni), by a practical margin and from 30 orders.
+    improvement: worse; no evidence). What is unknown widens both intervals. Verdicts are sterner:
+    three points or more, from 30 orders, for all groups at once (Bonferroni).
     """
 
     data: pd.DataFrame
@@ -145,7 +154,7 @@ class Groups(Face):
         for place, group in self.data.loc[
             self.data["verdict"] == "needs improvement", "group"
         ].items():
-            word, where, key = group_word(group, say), {}, "busy-weeks"
+            word, where, key = group_word(group, say), {}, f"{group}-weeks"
             if group not in ("busy", "slow"):
                 word, where = (
                     f"{column_name(self.column, say).lower()} {word}",
@@ -194,7 +203,7 @@ def _compare(
     here = data[_STATES].to_numpy(float) / max(spread, 1) ** 2
     there, n, upto = here.sum(axis=0) - here, here.sum(axis=1), here[:, 0] + here[:, 2]
     (gap, ends), (_, sure) = (
-        _difference(here, there, level) for level in (0.95, 1 - 0.05 / max(len(data), 1))
+        _difference(here, there, level) for level in (0.95, 1 - 2 * FALSE_ALARM / max(len(data), 1))
     )
     enough = (data["n"] >= LEAST_N) & (data["n"].sum() - data["n"] >= LEAST_N)
     worse = enough & (sure.high < 0) & (gap <= -LEAST_GAP)
@@ -335,7 +344,7 @@ def _largest_fall(data: pd.DataFrame) -> tuple[int, int] | None:
         lasts = (later <= value[i] - LEAST_GAP).all() if later.size else value[j - 1] <= half
         if lasts and value[i] - value[j] >= LEAST_GAP:
             p = fisher_exact([counts[j, :2], counts[i, :2]], "less").pvalue * len(pairs)
-            if p < 0.05 and _difference(counts[j], counts[i])[1].high <= -LEAST_GAP:
+            if p < FALSE_ALARM and _difference(counts[j], counts[i])[1].high <= -LEAST_GAP:
                 return large.index[i], large.index[j]
     return None
 
