@@ -41,13 +41,23 @@ class Face:
         shown = self.table(say.code)
         if len(shown):
             drawn = self.plot(language=say.code)
-            alt = f"{self.caption(say)}. {drawn.get_label() or self.sentence(say)}"
+            alt = f"{self.caption(say)}. {drawn.get_label() or _in_words(shown)}"
             blocks.append(_table(shown, self.caption(say)))
             blocks.append(results.picture(plots.as_svg(drawn), alt=alt))
         return blocks
 
     def _repr_html_(self) -> str:
         return Shown(tuple(self.blocks(speak(self.language))))._repr_html_()
+
+
+def _in_words(shown: pd.DataFrame) -> str:
+    """Say the first figures of each row, for those who can't see the picture."""
+    heads = list(shown)[1:4]
+    rows = (
+        f"{first}: " + ", ".join(f"{head} {cell}" for head, cell in zip(heads, cells, strict=False))
+        for first, *cells in shown.head(15).itertuples(index=False)
+    )
+    return "; ".join(rows)
 
 
 def as_table(data: pd.DataFrame, cells: dict[str, tuple[object, ...]]) -> pd.DataFrame:
