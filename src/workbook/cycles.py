@@ -120,9 +120,8 @@ def cycle_times(
     >>> times.data[["median", "business_p95"]].to_dict("records")
     [{'median': 3.0, 'business_p95': 5.0}]
     """
-    rights = source
-    if not isinstance(source, Rights):
-        rights = measure_rights(source, profile=profile, as_of=as_of)
+    given = isinstance(source, Rights)
+    rights = source if given else measure_rights(source, profile=profile, as_of=as_of)
     if by is not None and by not in rights.frame:
         raise ValueError(f"the order lines have no column {by!r}; write one that they have")
     orders = _durations(rights, by)
@@ -177,7 +176,7 @@ def _times(
     row |= {"quick": within.mean(), "quick_low": low, "quick_high": high, "verdict": "no evidence"}
     here, there = part["days"][part["closed"]], rest["days"][rest["closed"]]
     row |= {"mean": here.mean(), "longer": here.mean() - there.mean()}
-    spread = np.sqrt(here.var() / len(here) + there.var() / len(there)) if len(here) and len(there) else np.nan
+    spread = np.hypot(here.sem(), there.sem())
     row |= {"longer_low": row["longer"] - norm.ppf(0.975) * spread}
     row |= {"longer_high": row["longer"] + norm.ppf(0.975) * spread}
     sure = row["longer"] - norm.ppf((1 + level) / 2) * spread
@@ -196,9 +195,8 @@ class Served(Face):
     language: str
 
     def caption(self, say: Language) -> str:
-        return say(
-            "Quick and right, by {column}", column=column_name(self.rates.column, say).lower()
-        )
+        column = column_name(self.rates.column, say).lower()
+        return say("Quick and right, by {column}", column=column)
 
     def sentence(self, say: Language) -> str:
         slow = [finding.sentence for finding in self.times._found(say)]

@@ -3,6 +3,7 @@
 Notebooks need one word for looking at things; what is shown is static and needs no script.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -34,6 +35,9 @@ class Face:
     def findings(self, language: str | None = None) -> list[Finding]:
         """Return what was found, each with its numbers and a sentence."""
         return list(self._found(speak(language or self.language)))
+
+    def _found(self, say: Language) -> Iterable[Finding]:
+        return ()
 
     def blocks(self, say: Language) -> list[Block]:
         """Return the sentence that answers the question, the table and the picture."""

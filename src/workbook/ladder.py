@@ -114,7 +114,9 @@ class Ladder(Face):
         shown = self.data.dropna(subset=["value"])
         labels = shown["definition"].map(_definitions()[f"label_{say.code}"])
         more = {"target": np.nan, "verdict": "no evidence", "note": ""}
-        return plots.rate_bands(shown.assign(label=labels, **more), say, ax)
+        return plots.rate_bands(
+            shown.assign(confirmed=shown["value"], label=labels, **more), say, ax
+        )
 
     def _found(self, say: Language) -> Iterator[Finding]:
         """Yield what later promises hide, when it is surely three points or more."""
@@ -159,7 +161,7 @@ def definition_ladder(
     own, seen, rows = rights.profile, {}, []
     mine = {"due": own.due, "event": "delivered", "days": own.days}
     mine |= {name: own.tolerance[name] for name in _TOLERANCES}
-    for name, choices in _definitions().to_dict("index").items():
+    for name, choices in _definitions().filter(regex="^(?!label)").to_dict("index").items():
         choices |= mine if name == "own" else {}
         rows.append({"definition": name} | choices | _read(rights, choices, seen))
     data = pd.DataFrame(rows).sort_values("value", ascending=False, kind="stable")

@@ -1,7 +1,7 @@
 """Explain the perfect order: what fails alone, what fails together, and what a cure would gain."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbook import plots
-from workbook.display import Face, as_table
-from workbook.language import Language, speak
-from workbook.results import Finding
+from workbook.display import Face
+from workbook.language import Language
 from workbook.rights import (
     Rights,
     count_words,
@@ -84,7 +83,6 @@ class Perfect(Face):
     known_perfect: int
     independent: float | None
     bounds: Interval | None
-    verdict: str | None
     language: str
 
     def caption(self, say: Language) -> str:
@@ -104,43 +102,18 @@ class Perfect(Face):
 
     def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
         gain = lambda low, high: rate_words({"confirmed": low, "upper": high}, say)
-        cells = {say("Right"): (lambda right: measure_name(f"right_{right}", say), "right")}
-        cells |= {
+        return {
+            say("Right"): (lambda right: measure_name(f"right_{right}", say), "right"),
             say("Orders wrong"): (say.number, "wrong"),
             say("First wrong"): (say.number, "first"),
+            say("Only it wrong"): (say.number, "only"),
+            say("Orders won if fixed"): (gain, "gain_low", "gain_high"),
         }
-        cells |= {say("Only it wrong"): (say.number, "only")}
-        return cells | {say("Orders won if fixed"): (gain, "gain_low", "gain_high")}
-
-    def pareto_table(self, language: str | None = None) -> pd.DataFrame:
-        """Return the sets of rights that fail together, the most frequent first."""
-        say = speak(language or self.language)
-        cells = {say("Fails"): (lambda rights: _together(rights, say), "rights")}
-        cells |= {
-            say("Orders"): (say.number, "orders"),
-            say("Added up"): (say.percent, "cumulative"),
-        }
-        return as_table(
-            self.pareto, cells | {say("Share of failed orders"): (say.percent, "share")}
-        )
 
     def _draw(self, say: Language, ax: Axes | None) -> Axes:
-        shown = self.pareto.head(10)
-        labels = [_together(rights, say) for rights in shown["rights"]]
-        return plots.pareto(shown.assign(label=labels), say, ax)
-
-    def _found(self, say: Language) -> Iterator[Finding]:
-        """Yield the cure that would win most, where perfect orders miss their target."""
-        if self.verdict == "missed" and self.data["gain_high"].any():
-            right, low, high = self.data.loc[0, ["right", "gain_low", "gain_high"]]
-            sentence = say(
-                "The {right} costs most perfect orders: fixed, it would win {gain} of {orders}.",
-                right=right_name(right, say),
-                gain=rate_words({"confirmed": low, "upper": high}, say),
-                orders=count_words(self.n, say),
-            )
-            facts = {"n": self.n, "effect": float(low), "interval": (float(low), float(high))}
-            yield Finding(f"gain-{right}", "needs improvement", sentence, right=right, **facts)
+        names = [[right_name(right, say) for right in each] for each in self.pareto["rights"]]
+        labels = [say.listing(each) for each in names]
+        return plots.pareto(self.pareto.assign(label=labels).head(10), say, ax)
 
 
 def explain_perfect(rights: Rights) -> Perfect:
@@ -179,7 +152,6 @@ def explain_perfect(rights: Rights) -> Perfect:
         known_perfect=int(known.all(axis=0).sum()),
         independent=product_of_rates(rates) if rates else None,
         bounds=frechet_bounds(rates) if rates else None,
-        verdict=rights.overall("perfect_order")["verdict"],
         language=rights.profile.language,
     )
 
@@ -193,8 +165,3 @@ def _pareto(wrong: np.ndarray, names: Sequence[str]) -> pd.DataFrame:
     found = found.sort_values("orders", ascending=False, kind="stable", ignore_index=True)
     share = found["orders"] / max(found["orders"].sum(), 1)
     return found.assign(share=share, cumulative=share.cumsum())
-
-
-def _together(rights: Sequence[str], say: Language) -> str:
-    names = say.listing([right_name(right, say) for right in rights])
-    return names[0].upper() + names[1:]

@@ -17,16 +17,8 @@ from workbook.results import Finding
 from workbook.rights import Rights, column_name, count_words, interval_words, measure_name
 from workbook.schema import nearest
 
-__all__ = [
-    "FALSE_ALARM",
-    "LEAST_N",
-    "Charts",
-    "Groups",
-    "busy_and_slow",
-    "compare_groups",
-    "control_charts",
-]
-__all__ += ["group_word"]
+__all__ = ["FALSE_ALARM", "LEAST_N", "Charts", "Groups", "busy_and_slow", "compare_groups"]
+__all__ += ["control_charts", "group_word"]
 
 # Below so many orders nothing is shown; below such a gap of shares nothing is worth telling. A
 # client looks at dozens of comparisons, so each may accuse in error once in a thousand times.
@@ -57,59 +49,51 @@ def _count(rights: Rights, measure: str, values: np.ndarray) -> pd.DataFrame:
     np.maximum.at(state, part, lines >> 5)
     state[part[states.pending]] = 0
     cell = parts // (len(states.order_ids) + 1) * 4 + state
-    right, unknown, wrong = (
-        np.bincount(cell[parts >= 0], minlength=4 * len(groups)).reshape(-1, 4).T[1:]
-    )
-    table = pd.DataFrame({"group": groups, "right": right, "wrong": wrong, "unknown": unknown})
-    table["n"] = table[_STATES].sum(axis=1)
+    count = np.bincount(cell[parts >= 0], minlength=4 * len(groups)).reshape(-1, 4)
+    table = pd.DataFrame(dict(zip(["right", "unknown", "wrong"], count.T[1:], strict=True)))
+    table = table.assign(group=groups, n=count[:, 1:].sum(axis=1))
     return table[table["n"] > 0].reset_index(drop=True)
 
 
-def _difference(
-    here: np.ndarray, there: np.ndarray, level: float = 0.95
-) -> tuple[np.ndarray, stats.Interval]:
-    """Return the known shares' difference and Newcombe's interval, which what is unknown widens."""
+def _difference(here: np.ndarray, there: np.ndarray, level: float = 0.95) -> dict[str, np.ndarray]:
+    """Compare shares of what is known by Newcombe's interval, which what is unknown widens."""
     (r, w, u), (s, v, x) = (np.asarray(each, float).T for each in (here, there))
     low = stats.newcombe_interval(r, r + w + u, s + x, s + v + x, level).low
     high = stats.newcombe_interval(r + u, r + w + u, s, s + v + x, level).high
     with np.errstate(invalid="ignore"):
-        return r / (r + w) - s / (s + v), stats.Interval(low, high)
+        gap = {"known_only": r / (r + w), "difference": r / (r + w) - s / (s + v)}
+    return gap | {"difference_low": low, "difference_high": high}
 
 
 def _worse(
-    key: str,
-    measure: str,
-    sides: list[pd.DataFrame],
-    places: list[str],
-    say: Language,
-    **more: object,
+    key: str, measure: str, row: dict[str, float], places: list[str], say: Language, **more: object
 ) -> Finding:
-    """Say that a measure is lower on one side than on the other."""
-    here, there = (side[_STATES].sum().to_numpy(float) for side in sides)
-    gap, (low, high) = _difference(here, there)
-    share, rest = here[0] / here[:2].sum(), there[0] / there[:2].sum()
-    shown = zip(("share", "rest", "low", "high"), (share, rest, -high, -low), strict=True)
+    """Say that a measure is lower in one place than elsewhere."""
+    names = ("known_only", "difference", "difference_low", "difference_high")
+    share, gap, low, high = (float(row[name]) for name in names)
     sentence = say(
         "{measure}: {share} of {orders} for {place}, against {rest} for {elsewhere}: between {low} "
         "and {high} less.",
         measure=measure_name(measure, say),
-        orders=count_words(int(here.sum()), say),
+        share=say.percent(share),
+        orders=count_words(int(row["n"]), say),
         place=places[0],
+        rest=say.percent(share - gap),
         elsewhere=places[1],
-        **{name: say.percent(value) for name, value in shown},
+        low=say.percent(-high),
+        high=say.percent(-low),
     )
-    facts = {"n": int(here.sum()), "observed": float(share), "expected": float(rest)}
-    facts |= {"effect": float(gap), "interval": (float(low), float(high))}
-    right = measure.removeprefix("right_") if measure.startswith("right_") else None
-    return Finding(key, "needs improvement", sentence, right=right, **facts, **more)
+    facts = {"n": int(row["n"]), "observed": share, "expected": share - gap, "effect": gap}
+    facts["right"] = measure.removeprefix("right_") if measure.startswith("right_") else None
+    return Finding(key, "needs improvement", sentence, interval=(low, high), **facts, **more)
 
 
 @dataclass(frozen=True)
 class Groups(Face):
     """A measure within each group, and its difference to the rest.
 
-    `data`: group, right, wrong, unknown, n, confirmed, upper, low, high (shares 0 to 1), difference
-    of the known shares with difference_low and _high, verdict (works: better than the rest; needs
+    `data`: group, right, wrong, unknown, n, confirmed, known_only, upper, low, high (shares), also
+    difference of the known shares with _low and _high, verdict (works: better than the rest; needs
     improvement: worse; no evidence). What is unknown widens both intervals. Verdicts are sterner:
     three points or more, from 30 orders, for all groups at once (Bonferroni).
     """
@@ -151,21 +135,12 @@ class Groups(Face):
 
     def _found(self, say: Language) -> Iterator[Finding]:
         """Yield the groups that are demonstrably worse than the rest by a practical margin."""
-        for place, group in self.data.loc[
-            self.data["verdict"] == "needs improvement", "group"
-        ].items():
-            word, where, key = group_word(group, say), {}, f"{group}-weeks"
-            if group not in ("busy", "slow"):
-                word, where = (
-                    f"{column_name(self.column, say).lower()} {word}",
-                    {self.column: group},
-                )
-                key = f"{self.name}-{group}"
-            sides, words = (
-                [self.data.loc[[place]], self.data.drop(place)],
-                [word, say("the others")],
-            )
-            yield _worse(key, self.measure, sides, words, say, where=where)
+        for row in self.data[self.data["verdict"] == "needs improvement"].to_dict("records"):
+            group, column = row["group"], column_name(self.column, say).lower()
+            key, word, where = f"{group}-weeks", group_word(group, say), {}
+            if self.name != "busy":
+                key, word, where = f"{self.name}-{group}", f"{column} {word}", {self.column: group}
+            yield _worse(key, self.measure, row, [word, say("the others")], say, where=where)
 
 
 def group_word(group: object, say: Language) -> str:
@@ -187,33 +162,25 @@ def compare_groups(rights: Rights, column: str, measure: str | None = None) -> G
     >>> groups.data.set_index("group")["difference"].to_dict(), groups.findings()
     ({'Bike': -0.5, 'Van': 0.5}, [])
     """
-    return _compare(rights, _values(rights, column), column, measure, f"group-{column}")
+    measure, values = measure or rights.headline, _values(rights, column)
+    return _compare(rights, values, column, measure, f"group-{column}")
 
 
 def _compare(
-    rights: Rights,
-    values: np.ndarray,
-    column: str,
-    measure: str | None,
-    name: str,
-    spread: float = 1,
+    rights: Rights, values: np.ndarray, column: str, measure: str, name: str, spread: float = 1
 ) -> Groups:
     """Compare groups of lines; `spread` is by how much they vary beyond chance (σz)."""
-    data = _count(rights, measure or rights.headline, values)
+    data = _count(rights, measure, values)
     here = data[_STATES].to_numpy(float) / max(spread, 1) ** 2
     there, n, upto = here.sum(axis=0) - here, here.sum(axis=1), here[:, 0] + here[:, 2]
-    (gap, ends), (_, sure) = (
-        _difference(here, there, level) for level in (0.95, 1 - 2 * FALSE_ALARM / max(len(data), 1))
-    )
-    enough = (data["n"] >= LEAST_N) & (data["n"].sum() - data["n"] >= LEAST_N)
-    worse = enough & (sure.high < 0) & (gap <= -LEAST_GAP)
-    better = enough & (sure.low > 0) & (gap >= LEAST_GAP)
-    columns = {"confirmed": here[:, 0] / n, "upper": upto / n}
+    columns = {"confirmed": here[:, 0] / n, "upper": upto / n} | _difference(here, there)
     columns |= {"low": stats.wilson_interval(here[:, 0], n).low}
-    columns |= {"high": stats.wilson_interval(upto, n).high, "difference": gap}
-    columns |= {"difference_low": ends.low, "difference_high": ends.high}
+    columns |= {"high": stats.wilson_interval(upto, n).high}
+    sure = _difference(here, there, 1 - 2 * FALSE_ALARM / max(len(data), 1))
+    enough, gap = np.minimum(data["n"], data["n"].sum() - data["n"]) >= LEAST_N, sure["difference"]
+    worse = enough & (sure["difference_high"] < 0) & (gap <= -LEAST_GAP)
+    better = enough & (sure["difference_low"] > 0) & (gap >= LEAST_GAP)
     columns["verdict"] = np.select([worse, better], ["needs improvement", "works"], "no evidence")
-    measure = measure or rights.headline
     return Groups(data.assign(**columns), column, measure, rights.profile.language, name)
 
 
@@ -223,8 +190,8 @@ def busy_and_slow(rights: Rights, measure: str | None = None) -> Groups:
     The first and the last week are left out: they are seldom whole. Intervals are widened where
     weeks vary beyond chance, as Laney's limits are. Below eight weeks there is nothing to compare.
     """
-    weeks = _values(rights, "week")
-    volume = _count(rights, measure or rights.headline, weeks)[1:-1]
+    measure, weeks = measure or rights.headline, _values(rights, "week")
+    volume = _count(rights, measure, weeks)[1:-1]
     quarter = len(volume) // 4 if len(volume) >= 8 else 0
     ranked = volume.sort_values("n", kind="stable")["group"].to_numpy()
     slow, busy = ranked[:quarter], ranked[len(ranked) - quarter :]
@@ -304,17 +271,15 @@ class Charts(Face):
         below = data["value"] < data["laney_low"] if self.center is not None else data["n"] < 0
         runs = [part for _, part in data[below].groupby((~below).cumsum()[below]) if len(part) > 1]
         sides = [("trend", part, data.drop(part.index), say("the other periods")) for part in runs]
-        fall = _largest_fall(data)
-        if fall:
-            start, last = (data.loc[[place]] for place in fall)
-            sides.append(("trend-fall", last, start, start["group"].iloc[0]))
+        for start, last in _largest_fall(data):
+            sides.append(("trend-fall", data.loc[[last]], data.loc[[start]], data["group"][start]))
         for key, part, rest, elsewhere in sides:
             first, last = part["group"].iloc[0], part["group"].iloc[-1]
             place = first if first == last else say("{first} to {last}", first=first, last=last)
             first = first if key == "trend" else elsewhere
-            places, period = [place, elsewhere], _span(first, last)
-            key = f"{key}-{name}-{first}-{last}"
-            yield _worse(key, self.measure, [part, rest], places, say, period=period)
+            row = _difference(part[_STATES].sum(), rest[_STATES].sum()) | {"n": part["n"].sum()}
+            key, more = f"{key}-{name}-{first}-{last}", {"period": _span(first, last)}
+            yield _worse(key, self.measure, row, [place, elsewhere], say, **more)
 
 
 def _span(first: str, last: str) -> str:
@@ -330,8 +295,8 @@ def _span(first: str, last: str) -> str:
     return f"{pd.Period(first).start_time.date()}/{pd.Period(last).end_time.date()}"
 
 
-def _largest_fall(data: pd.DataFrame) -> tuple[int, int] | None:
-    """Return the rows between which a measure fell most, if the fall is sure, large and lasting.
+def _largest_fall(data: pd.DataFrame) -> list[tuple[int, int]]:
+    """Return the rows between which a measure fell most, if a fall is sure, large and lasting.
 
     Lasting: no later period came back, or the one before lies half as deep. Sure: Fisher's exact
     test for all pairs compared (Bonferroni), and the interval beyond the least gap.
@@ -344,9 +309,10 @@ def _largest_fall(data: pd.DataFrame) -> tuple[int, int] | None:
         lasts = (later <= value[i] - LEAST_GAP).all() if later.size else value[j - 1] <= half
         if lasts and value[i] - value[j] >= LEAST_GAP:
             p = fisher_exact([counts[j, :2], counts[i, :2]], "less").pvalue * len(pairs)
-            if p < FALSE_ALARM and _difference(counts[j], counts[i])[1].high <= -LEAST_GAP:
-                return large.index[i], large.index[j]
-    return None
+            ends = _difference(counts[j], counts[i])
+            if p < FALSE_ALARM and ends["difference_high"] <= -LEAST_GAP:
+                return [(large.index[i], large.index[j])]
+    return []
 
 
 def control_charts(rights: Rights, measure: str | None = None, period: str = "week") -> Charts:
