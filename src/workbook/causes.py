@@ -1,7 +1,7 @@
 """Find where a right fails: cells that fail more than the rest, each cause named once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 import numpy as np
@@ -39,6 +39,8 @@ DIMENSIONS = (
     "week",
 )
 MOST_VALUES = 60
+# States in which "wrong" stands for not known, and "right" for known either way.
+_AS_UNKNOWN = np.array([0, 1, 3, 1], np.int8)
 # Dimensions whose neighbouring values are one cause: a bad month is no four bad weeks.
 _IN_A_ROW = (("week",), ("promise_days",))
 
@@ -49,7 +51,8 @@ class Cell:
 
     `wrong` of `n` judged orders fail here, `share_elsewhere` of the others; `interval` is
     Newcombe's for the difference, `excess` the failures beyond the others' share. Where `apart`,
-    the orders that other cells explain are counted on neither side.
+    the orders that other cells explain are counted on neither side. Where `unknown`, `wrong` are
+    the orders of which it is not known, among all that are judged.
     """
 
     right: str
@@ -61,6 +64,7 @@ class Cell:
     interval: Interval
     p: float
     apart: bool = False
+    unknown: bool = False
 
     @property
     def share(self) -> float:
@@ -72,24 +76,34 @@ class Cell:
 
     def finding(self, say: Language) -> Finding:
         """Say where the right fails, against the rest."""
-        place = where_words(self.where, self.period, say)
-        sentence = say(
+        words = {
+            "right": measure_name(f"right_{self.right}", say),
+            "share": say.percent(self.share),
+            "orders": count_words(self.n, say),
+            "place": where_words(self.where, self.period, say),
+            "elsewhere": say.percent(self.share_elsewhere),
+            "low": say.points(self.interval.low),
+            "high": say.points(self.interval.high),
+        }
+        fails = say(
             "{right} fails in {share} of {orders} for {place}, against {elsewhere} elsewhere: "
             "between {low} and {high} points more.",
-            right=measure_name(f"right_{self.right}", say),
-            share=say.percent(self.share),
-            orders=count_words(self.n, say),
-            place=place,
-            elsewhere=say.percent(self.share_elsewhere),
-            low=say.points(self.interval.low),
-            high=say.points(self.interval.high),
+            **words,
         )
+        hidden = say(
+            "{right} is not known for {share} of {orders} for {place}, against {elsewhere} "
+            "elsewhere: what is missing may be what failed.",
+            **words,
+        )
+        sentence = hidden if self.unknown else fails
         if self.apart:
             sentence += " " + say("The orders of the other such findings are set aside.")
         key = "-".join([self.right, *(f"{name}-{value}" for name, value in self.where.items())])
         return Finding(
-            id=f"where-{key}" + (f"-{self.period.replace('/', '-')}" if self.period else ""),
-            kind="needs improvement",
+            id=("unknown-" if self.unknown else "where-")
+            + key
+            + (f"-{self.period.replace('/', '-')}" if self.period else ""),
+            kind="no evidence" if self.unknown else "needs improvement",
             sentence=sentence,
             right=self.right,
             where=self.where,
@@ -109,6 +123,7 @@ def failing_cells(
     least_gap: float = 0.03,
     least_odds: float = 1.5,
     least_n: int = 30,
+    unknown: bool = False,
 ) -> list[Cell]:
     """Find the cells in which a right fails more than elsewhere, strongest first.
 
@@ -126,6 +141,8 @@ def failing_cells(
         False discovery rate, 0 to 1 (Benjamini & Hochberg 1995).
     least_gap, least_odds, least_n : float
         The practical threshold: share here minus share elsewhere, odds ratio, orders in the cell.
+    unknown : bool
+        Look for where a right is not known, instead of where it fails.
 
     Returns
     -------
@@ -136,6 +153,8 @@ def failing_cells(
     practical = (least_gap, least_odds, least_n)
     for right in rights.measured:
         marks = np.where(rights.states.pending, 0, rights.states.marks[right] >> 5)
+        if unknown:
+            marks = _AS_UNKNOWN[marks]
         # Each right is a hunt of its own, so the rate is shared among them.
         picks = _hunt(views, marks, rate / len(rights.measured), practical)
         inside = [np.isin(pick.view.code, pick.values) for pick in picks]
@@ -143,7 +162,8 @@ def failing_cells(
             # What another cell explains is neither this cell's failure nor the rest's.
             others = [*inside[:place], *inside[place + 1 :]]
             alone = np.where(np.any(others, axis=0), 0, marks) if others else marks
-            found.append(_describe(right, pick, alone, apart=bool(others)))
+            cell = _describe(right, pick, alone, apart=bool(others))
+            found.append(replace(cell, unknown=unknown))
     return sorted(found, key=lambda cell: -cell.excess)
 
 

@@ -84,7 +84,8 @@ def draw_road_map(client: Client, language: str | None = None) -> RoadMap:
     if rights is not None:
         findings += rights.findings(language)
         cells = failing_cells(rights)
-        findings += [cell.finding(say) for cell in cells]
+        hidden = failing_cells(rights, unknown=True)
+        findings += [cell.finding(say) for cell in (*cells, *hidden)]
     views = look_closer(client, rights)
     findings += new_findings(views, cells, language)
     if process is not None:
