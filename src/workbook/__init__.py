@@ -3,9 +3,13 @@
 from workbook import stats
 from workbook.causes import failing_cells
 from workbook.chart import draw_chart, layout_chart
+from workbook.closer import look_closer
+from workbook.cycles import cycle_times, fairness_by_size
 from workbook.data import Client, open_client, read_table
 from workbook.display import show
+from workbook.ladder import definition_ladder
 from workbook.language import speak
+from workbook.perfect import explain_perfect
 from workbook.process import Process, build_process
 from workbook.responses import Scores, score_responses
 from workbook.results import Finding
@@ -14,6 +18,8 @@ from workbook.roadmap import RoadMap, draw_road_map, keep_key
 from workbook.samples import write_sample
 from workbook.schema import DataError, Problem
 from workbook.survey import Questionnaire, design_survey, lint_question
+from workbook.trends import busy_and_slow, compare_groups, control_charts
+from workbook.visibility import trace_orders
 
 __all__ = [
     "Client",
@@ -26,13 +32,21 @@ __all__ = [
     "RoadMap",
     "Scores",
     "build_process",
+    "busy_and_slow",
+    "compare_groups",
+    "control_charts",
+    "cycle_times",
+    "definition_ladder",
     "design_survey",
     "draw_chart",
     "draw_road_map",
+    "explain_perfect",
     "failing_cells",
+    "fairness_by_size",
     "keep_key",
     "layout_chart",
     "lint_question",
+    "look_closer",
     "measure_rights",
     "open_client",
     "read_table",
@@ -40,5 +54,6 @@ __all__ = [
     "show",
     "speak",
     "stats",
+    "trace_orders",
     "write_sample",
 ]
