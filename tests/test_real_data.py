@@ -8,7 +8,9 @@ import pytest
 
 from workbook.cli import main
 from workbook.data import open_client
+from workbook.rights import measure_rights
 from workbook.roadmap import draw_road_map
+from workbook.trends import control_charts
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 FILES = {
@@ -67,3 +69,29 @@ def test_few_rights_still_give_findings_and_what_to_record_next(name, tmp_path):
     assert 1 <= len(road.rights.measured) <= 3
     ids = {finding.id for finding in road.findings}
     assert {"right-time", "perfect-order", "record-price", "record-condition"} <= ids
+
+
+def test_scms_by_country_and_year_is_as_published(tmp_path, capsys):
+    rows = measured(folder_of("scms", tmp_path), capsys, "--by", "region", "--by", "year")
+    worst = {
+        "Congo, DRC": (0.750751, 333),
+        "Mozambique": (0.816165, 631),
+        "Zambia": (0.841874, 683),
+    }
+    for country, (share, n) in worst.items():
+        row = pick(rows, "right_time", "line", region=country)
+        assert (round(row["confirmed"], 6), row["right"] + row["wrong"]) == (share, n)
+    lines = [row for row in rows if (row["measure"], row["level"]) == ("right_time", "line")]
+    by_year = {row["period"]: row["confirmed"] for row in lines if row["period"]}
+    assert by_year["2006"] == 1.0
+    assert [round(by_year[year], 4) for year in ("2010", "2011")] == [0.8414, 0.7646]
+
+
+def test_scms_s_fall_over_the_years_is_seen_and_named(tmp_path):
+    rights = measure_rights(open_client(folder_of("scms", tmp_path)))
+    falls = [
+        finding
+        for finding in control_charts(rights, "right_time", period="year").findings()
+        if finding.id.startswith("trend-fall")
+    ]
+    assert len(falls) == 1 and "2006" in falls[0].sentence and "2011" in falls[0].sentence

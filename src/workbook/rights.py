@@ -115,7 +115,8 @@ class Rights:
         ValueError
             If the order lines have no such column.
         """
-        parts = [_count(self, *_groups(self, column)) for column in columns]
+        count = lambda name: _by_period(self, name) if name in PERIODS else _by_value(self, name)
+        parts = [count(column) for column in columns]
         return replace(self, data=pd.concat([self.data, *parts], ignore_index=True))
 
     def order_states(self, right: str) -> np.ndarray:
@@ -363,6 +364,18 @@ def _known(states: LineStates) -> tuple[str, ...]:
 
 
 # --- groups ---------------------------------------------------------------------------------------
+
+
+def _by_value(rights: Rights, column: str) -> pd.DataFrame:
+    return _count(rights, *_groups(rights, column))
+
+
+def _by_period(rights: Rights, period: str) -> pd.DataFrame:
+    """Count lines in the period in which they were due, orders in that of their last line."""
+    orders = _by_value(rights, period)
+    codes, names = pd.factorize(period_of(rights.states.due_at, period), sort=True)
+    lines = _count(rights, codes, [({}, name) for name in names])
+    return pd.concat([lines[lines["level"] != "order"], orders[orders["level"] == "order"]])
 
 
 def _groups(rights: Rights, column: str) -> tuple[np.ndarray, list[Label]]:
