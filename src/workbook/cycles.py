@@ -63,7 +63,8 @@ class CycleTimes(Face):
 
     def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
         days = lambda value: say.number(value, 1)
-        both = lambda low, high: say("{low} to {high}", low=days(low), high=days(high))
+        ends = lambda low, high: say("{low} to {high}", low=days(low), high=days(high))
+        both = lambda low, high: ends(low, high) if low == low else "–"
         name = lambda group: say("all orders") if pd.isna(group) else group_word(group, say)
         return {
             column_name(self.column, say) if self.column else say("Of"): (name, "group"),
@@ -176,11 +177,12 @@ def _times(
     row |= {"quick": within.mean(), "quick_low": low, "quick_high": high, "verdict": "no evidence"}
     here, there = part["days"][part["closed"]], rest["days"][rest["closed"]]
     row |= {"mean": here.mean(), "longer": here.mean() - there.mean()}
-    spread = np.hypot(here.sem(), there.sem())
+    enough = min(len(here), len(there)) >= LEAST_N
+    spread = np.hypot(here.sem(), there.sem()) if enough else np.nan
     row |= {"longer_low": row["longer"] - norm.ppf(0.975) * spread}
     row |= {"longer_high": row["longer"] + norm.ppf(0.975) * spread}
     sure = row["longer"] - norm.ppf((1 + level) / 2) * spread
-    if min(len(here), len(there)) >= LEAST_N and sure > 0 and row["longer"] >= LEAST_DAYS:
+    if sure > 0 and row["longer"] >= LEAST_DAYS:
         row["verdict"] = "needs improvement"
     return row
 
