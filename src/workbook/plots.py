@@ -28,7 +28,6 @@ __all__ = [
     "rate_bands",
     "style",
     "time_bars",
-    "weekly_rates",
 ]
 
 ACCENT, INK, SOFT, PALE = "#1f4e79", "#1c2733", "#6b7280", "#d6e2ec"
@@ -148,41 +147,6 @@ def _rate_band(ax: Axes, place: int, row: object) -> None:
         ax.plot([sure], [place], color=colour, linestyle="", zorder=3, **mark)
     if row.target == row.target:
         ax.plot([row.target] * 2, [place - 0.34, place + 0.34], color=INK, linewidth=2.0, zorder=2)
-
-
-def weekly_rates(
-    data: pd.DataFrame, say: Language, *, target: float | None = None, ax: Axes | None = None
-) -> Axes:
-    """Draw a rate over the weeks: the confirmed share, the unknown part above it, the volume below.
-
-    Parameters
-    ----------
-    data : DataFrame
-        One row per period, in order: group, confirmed, upper (shares 0 to 1), n (orders judged).
-    target : float, optional
-        Drawn as a line.
-    """
-    with style():
-        ax = ax or new_axes(height=3.1)
-        place = np.arange(len(data))
-        confirmed, upper = data["confirmed"].astype(float), data["upper"].astype(float)
-        ax.fill_between(place, confirmed, upper, color=PALE, linewidth=0)
-        ax.plot(place, confirmed, color=ACCENT, linewidth=1.9, marker="o", markersize=3.2)
-        if target is not None:
-            ax.axhline(target, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
-        low = np.nanmin(confirmed) if confirmed.notna().any() else 0.0
-        floor = max(0.0, np.floor((low - 0.12) * 10) / 10)
-        ax.set_ylim(floor, 1.01)
-        ax.set_xlim(-0.6, len(data) - 0.4)
-        volume = data["n"] / max(data["n"].max(), 1) * (1.01 - floor) * 0.18
-        ax.bar(place, volume, bottom=floor, width=0.8, color="#c9d3dc", linewidth=0)
-        step = max(1, round(len(data) / 9))
-        ax.set_xticks(place[::step], data["group"].iloc[::step])
-        ax.tick_params(axis="x", labelsize=9.5, colors=SOFT)
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: say.percent(share, 0)))
-        ax.yaxis.grid(True, color="#e6ebf0", linewidth=0.8)
-        ax.set_axisbelow(True)
-    return ax
 
 
 def time_bars(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:

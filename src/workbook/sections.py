@@ -46,9 +46,6 @@ __all__ = [
 
 RESULTS_MIME = "application/vnd.workbook.results+json"
 _GROUPS = ("segment", "carrier", "region", "channel", "product_group", "size_class")
-MOST_GROUPS = 12
-LEAST_ORDERS = 30
-MOST_PERIODS = 60
 MOST_HANDOFFS = 6
 MOST_FINDINGS = 9
 
