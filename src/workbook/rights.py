@@ -121,9 +121,10 @@ class Rights:
 
     def order_states(self, right: str) -> np.ndarray:
         """Return each order's state in a right: 0 not applicable, 1 right, 2 unknown, 3 wrong."""
-        lines = np.where(self.states.pending, 0, self.states.marks[right] >> 5)
         orders = np.zeros(len(self.states.order_ids), np.int8)
-        np.maximum.at(orders, self.states.order, lines.astype(np.int8))
+        np.maximum.at(orders, self.states.order, self.states.marks[right] >> 5)
+        # An order with a line that is not due yet is not judged, whatever has arrived.
+        orders[self.states.order[self.states.pending]] = 0
         return orders
 
     def scorecard(self) -> pd.DataFrame:
