@@ -107,9 +107,10 @@ def test_without_steps_the_chart_says_so_and_shows_the_sample(tmp_path):
     assert seconds < 30
 
 
-def test_with_only_time_measured_the_other_rights_are_named(tmp_path):
+@pytest.mark.parametrize("name", ["02_seven_rights", "02b_ten_orders"])
+def test_with_only_time_measured_the_other_rights_are_named(name, tmp_path):
     say = speak("pl")
-    shown, seconds = run("02_seven_rights", make_client(tmp_path), "pl", tmp_path)
+    shown, seconds = run(name, make_client(tmp_path), "pl", tmp_path)
     assert say("not measured") in shown and say.percent(1 / 3) in shown
     assert "Brzoza Dom" not in shown
     assert seconds < 30

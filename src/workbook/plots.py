@@ -201,6 +201,7 @@ def pareto(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
         ax.spines["left"].set_visible(False)
         ax.set_xlim(0, 1.18 * max(data["orders"].max(), 1) if len(data) else 1)
         ax.set_xlabel(say("failed orders, and their share added up"))
+        ax.xaxis.get_major_locator().set_params(integer=True)
         ax.xaxis.set_major_formatter(FuncFormatter(lambda orders, _: say.number(orders)))
     return ax
 
