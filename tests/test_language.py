@@ -1,0 +1,72 @@
+"""Every word in every language: nothing untranslated, no placeholder lost, plurals and numbers."""
+
+import datetime as dt
+import sys
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from babel.messages.pofile import read_po
+
+from workbook.language import speak
+from workbook.resources import locale_path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+from messages import LANGUAGES, extract  # noqa: E402
+
+
+def names(text):
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+@pytest.fixture(scope="module")
+def messages():
+    return [message for message in extract() if message.id]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_message_is_translated_with_its_placeholders(language, messages):
+    with locale_path(language).open("rb") as source:
+        known = {str(message.id): message for message in read_po(source, locale=language)}
+    for message in messages:
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        forms = known[str(message.id)].string
+        for form in forms if isinstance(forms, tuple) else (forms,):
+            assert form, ids
+            assert names(form) - {"n"} == names(ids[-1]) - {"n"}, ids
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [
+        ("en", ["1 order", "2 orders", "5 orders", "21 orders"]),
+        ("fr", ["1 commande", "2 commandes", "5 commandes", "21 commandes"]),
+        ("pl", ["1 zamówienie", "2 zamówienia", "5 zamówień", "21 zamówień"]),
+        ("ru", ["1 заказ", "2 заказа", "5 заказов", "21 заказ"]),
+    ],
+)
+def test_plurals_follow_the_language(language, shown):
+    say = speak(language)
+    said = [say.plural("{n} order", "{n} orders", n) for n in (1, 2, 5, 21)]
+    assert [words.replace("\u00a0", " ") for words in said] == shown
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "share", "day"),
+    [
+        ("en", "12,345.6", "88.5%", "1 June 2026"),
+        ("fr", "12\u202f345,6", "88,5\u00a0%", "1er juin 2026"),
+        ("pl", "12\u00a0345,6", "88,5%", "1 czerwca 2026"),
+        ("ru", "12\u00a0345,6", "88,5\u00a0%", "1 июня 2026\u202fг."),
+    ],
+)
+def test_numbers_shares_and_days_follow_the_language(language, number, share, day):
+    say = speak(language)
+    shown = (say.number(12345.6, 1), say.percent(0.885), say.date(dt.date(2026, 6, 1)))
+    assert shown == (number, share, day)
+
+
+def test_what_is_not_known_is_a_dash_and_never_zero():
+    say = speak("en")
+    assert {say.number(None), say.percent(float("nan")), say.minutes(None)} == {"–"}
