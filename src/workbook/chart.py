@@ -94,10 +94,10 @@ class Chart:
 
     def picture(self) -> Block:
         """Return the picture as a block; a long chart lies across its page."""
-        height = self.lanes["height"].sum()
-        layout = "wide across" if self.lanes["width"].max() > 1.45 * height else "wide"
+        width, height = self.lanes["width"].max(), self.lanes["height"].sum()
+        layout = "wide across" if width > 1.45 * height else "wide"
         alt = chart_alt(self.process, self.verdicts, self.language)
-        return picture(self.svg(), alt=alt, layout=layout)
+        return picture(self.svg(), alt=alt, layout=layout, widest=1.3 * width)
 
 
 @dataclass(frozen=True)

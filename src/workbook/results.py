@@ -104,9 +104,15 @@ def table(
     return block | {"rows": [list(row) for row in rows], "numeric": list(numeric)}
 
 
-def picture(svg: str, *, alt: str, caption: str = "", layout: str = "") -> Block:
-    """Return a picture; `alt` states its numbers, layout is '', 'wide' or 'wide across'."""
-    return {"kind": "picture", "svg": svg, "alt": alt, "caption": caption, "layout": layout}
+def picture(
+    svg: str, *, alt: str, caption: str = "", layout: str = "", widest: float | None = None
+) -> Block:
+    """Return a picture; `alt` states its numbers, layout is '', 'wide' or 'wide across'.
+
+    `widest` (pixels) keeps a small picture from being blown up.
+    """
+    block = {"kind": "picture", "svg": svg, "alt": alt, "caption": caption, "layout": layout}
+    return block | ({"widest": round(widest)} if widest else {})
 
 
 # --- HTML -----------------------------------------------------------------------------------------
@@ -199,7 +205,8 @@ def _picture_html(block: Block) -> str:
     # The words of the page name the picture, in place of what it says of itself.
     tag, rest = str(block["svg"]).split(">", 1)
     tag = re.sub(r' (role|aria-\w+)="[^"]*"', "", tag)
-    svg = f'{tag} role="img" aria-label="{_escaped(block["alt"])}">{rest}'
+    bound = f' style="max-width:{block["widest"]}px"' if "widest" in block else ""
+    svg = f'{tag} role="img" aria-label="{_escaped(block["alt"])}"{bound}>{rest}'
     # What may be wider than a small window scrolls, also by keyboard.
     layout = f' class="{block["layout"]}" tabindex="0"' if block["layout"] else ""
     return f"<figure{layout}>{svg}{caption}</figure>"
