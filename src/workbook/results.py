@@ -204,7 +204,7 @@ def _picture_html(block: Block) -> str:
     caption = f"<figcaption>{_escaped(block['caption'])}</figcaption>" if block["caption"] else ""
     # The words of the page name the picture, in place of what it says of itself.
     tag, rest = str(block["svg"]).split(">", 1)
-    tag = re.sub(r' (role|aria-\w+)="[^"]*"', "", tag)
+    tag = re.sub(r' (role|aria-\w+|style)="[^"]*"', "", tag)
     bound = f' style="max-width:{block["widest"]}px"' if "widest" in block else ""
     svg = f'{tag} role="img" aria-label="{_escaped(block["alt"])}"{bound}>{rest}'
     # What may be wider than a small window scrolls, also by keyboard.
