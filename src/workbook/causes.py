@@ -172,25 +172,41 @@ def _hunt(
 ) -> "list[_Pick]":
     """Name the strongest cell, set its lines aside, and compare again until nothing stands out."""
     picks: list[_Pick] = []
-    least_gap, least_odds, least_n = practical
     while True:
-        seen = pd.concat([view.compare(marks) for view in views], ignore_index=True)
-        seen = seen[seen["n"] >= least_n].reset_index(drop=True)
-        here, there = seen["share"], seen["elsewhere"]
-        # Odds, not shares: their ratio means the same for rare and for common failures.
-        far = here * (1 - there) >= least_odds * there * (1 - here)
-        seen = seen[false_discovery(seen["p"], rate) & (here - there >= least_gap) & far]
-        if seen.empty:
+        place, value, p = _standing_out(views, marks, rate, practical)
+        if not p.size:
             return picks
-        best = seen.loc[seen["p"].idxmin()]
-        view, values = best["view"], [best["value"]]
+        best = p.argmin()
+        view, values = views[place[best]], [int(value[best])]
         if view.names in _IN_A_ROW:
-            values = _run(best["value"], set(seen.loc[seen["view"] == view, "value"]))
+            values = _run(values[0], set(value[place == place[best]].tolist()))
         marks = np.where(np.isin(view.code, values), 0, marks)
         beside = [pick for pick in picks if pick.view == view and pick.touches(values)]
         picks = [pick for pick in picks if pick not in beside]
         together = sorted({*values, *(value for pick in beside for value in pick.values)})
-        picks.append(_Pick(view, together, min([best["p"], *(pick.p for pick in beside)])))
+        picks.append(_Pick(view, together, min([p[best], *(pick.p for pick in beside)])))
+
+
+def _standing_out(
+    views: "list[_View]", marks: np.ndarray, rate: float, practical: tuple[float, float, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the cells that fail more than the rest, in earnest: view, value and p of each."""
+    least_gap, least_odds, least_n = practical
+    counts = [view.count(marks) for view in views]
+    k, n = np.concatenate(counts, axis=1)
+    sizes = [count.shape[1] for count in counts]
+    wrong, every = np.repeat([count.sum(axis=1) for count in counts], sizes, axis=0).T
+    place = np.repeat(np.arange(len(views)), sizes)
+    value = np.concatenate([np.arange(size) for size in sizes])
+    tried = np.flatnonzero((k > 0) & (n < every) & (n >= least_n))
+    k, n, wrong, every = (each[tried] for each in (k, n, wrong, every))
+    here, there = k / n, (wrong - k) / (every - n)
+    more, p = here > there, np.ones(len(tried))
+    p[more] = hypergeom.sf(k[more] - 1, every[more], wrong[more], n[more])
+    # Odds, not shares: their ratio means the same for rare and for common failures.
+    far = here * (1 - there) >= least_odds * there * (1 - here)
+    keep = false_discovery(p, rate) & (here - there >= least_gap) & far
+    return place[tried[keep]], value[tried[keep]], p[keep]
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,18 +233,12 @@ class _View:
     part: np.ndarray
     group: np.ndarray
 
-    def compare(self, marks: np.ndarray) -> pd.DataFrame:
-        """Compare each value with the rest by a one-sided exact test."""
-        state = np.zeros(len(self.group) + 1, np.int8)
-        np.maximum.at(state, self.part, marks)
-        state, n_values = state[:-1], len(self.labels)
-        wrong = np.bincount(self.group[state == 3], minlength=n_values)
-        n = np.bincount(self.group[state % 2 == 1], minlength=n_values)
-        here = np.flatnonzero((wrong > 0) & (n < n.sum()))
-        k, m, all_wrong, every = wrong[here], n[here], wrong.sum(), n.sum()
-        columns = {"n": m, "wrong": k, "share": k / m, "elsewhere": (all_wrong - k) / (every - m)}
-        p = hypergeom.sf(k - 1, every, all_wrong, m)
-        return pd.DataFrame({"view": [self] * len(here), "value": here, **columns, "p": p})
+    def count(self, marks: np.ndarray) -> np.ndarray:
+        """Return how many parts of orders are wrong, and how many are known, in each value."""
+        state, n_values = np.zeros(len(self.group) + 1, np.int8), len(self.labels)
+        np.maximum.at(state, self.part, marks)  # the last gathers the lines without a value
+        wrong, known = self.group[state[:-1] == 3], self.group[state[:-1] % 2 == 1]
+        return np.array([np.bincount(part, minlength=n_values) for part in (wrong, known)])
 
 
 def _views(rights: Rights) -> Iterator[_View]:
@@ -252,13 +262,9 @@ def _views(rights: Rights) -> Iterator[_View]:
 
 def _describe(right: str, pick: _Pick, marks: np.ndarray, apart: bool) -> Cell:
     """Count a cell against the rest."""
-    view = pick.view
-    state = np.zeros(len(view.group) + 1, np.int8)
-    np.maximum.at(state, view.part, marks)
-    judged, wrong = state[:-1] % 2 == 1, state[:-1] == 3
-    here = np.isin(view.group, pick.values)
-    n, k = int((judged & here).sum()), int((wrong & here).sum())
-    m, j = int((judged & ~here).sum()), int((wrong & ~here).sum())
+    view, counts = pick.view, pick.view.count(marks)
+    k, n = counts[:, pick.values].sum(axis=1).tolist()
+    j, m = (counts.sum(axis=1) - (k, n)).tolist()
     first, last = view.labels[pick.values[0]], view.labels[pick.values[-1]]
     where, period = dict(zip(view.names, first, strict=True)), None
     if view.names == ("week",):

@@ -29,7 +29,13 @@ from workbook.rights import (
     rate_words,
 )
 from workbook.states import REASONS, LineStates, judge_lines
-from workbook.stats import Interval, clustered_interval, kaplan_meier, wilson_interval
+from workbook.stats import (
+    Interval,
+    clustered_interval,
+    kaplan_meier,
+    newcombe_interval,
+    wilson_interval,
+)
 
 __all__ = ["KeptPromise", "Ladder", "PromiseGap", "definition_ladder", "paired_interval"]
 __all__ += ["smallest_promise_kept"]
@@ -122,13 +128,14 @@ class Ladder(Face):
         """Yield what later promises hide, when it is surely three points or more."""
         gap = self.gap
         if gap is not None and gap.interval.low >= _LEAST_GAP:
-            shown = {"latest": gap.latest, "first": gap.first, "low": gap.interval.low}
             sentence = say(
                 "{latest} of {orders} are on time to the latest promise, only {first} to the "
-                "first: new promises hide between {low} and {high}.",
+                "first: new promises hide between {low} and {high} points.",
+                latest=say.percent(gap.latest),
+                first=say.percent(gap.first),
                 orders=count_words(gap.n, say),
-                high=say.percent(gap.interval.high),
-                **{name: say.percent(value) for name, value in shown.items()},
+                low=say.points(gap.interval.low),
+                high=say.points(gap.interval.high),
             )
             facts = {"n": gap.n, "observed": gap.first, "expected": gap.latest, "right": "time"}
             facts |= {"interval": tuple(gap.interval), "effect": gap.latest - gap.first}
@@ -158,9 +165,11 @@ def definition_ladder(
     """
     given = isinstance(source, Rights)
     rights = source if given else measure_rights(source, profile=profile, as_of=as_of)
-    own, seen, rows = rights.profile, {}, []
+    own, rows = rights.profile, []
     mine = {"due": own.due, "event": "delivered", "days": own.days}
     mine |= {name: own.tolerance[name] for name in _TOLERANCES}
+    seen = {_key(mine | {"in_full": "promise"}): rights.states}
+    rights = replace(rights, frame=_narrow(rights.frame))
     for name, choices in _definitions().filter(regex="^(?!label)").to_dict("index").items():
         choices |= mine if name == "own" else {}
         rows.append({"definition": name} | choices | _read(rights, choices, seen))
@@ -168,11 +177,23 @@ def definition_ladder(
     return Ladder(data.reset_index(drop=True), _gap(rights, seen), own.language)
 
 
+def _narrow(frame: pd.DataFrame) -> pd.DataFrame:
+    """Keep what the definitions read, and number the orders: less to judge again and again."""
+    read = {name for names in _SHOWN_BY.values() for name in names} | {*_PROMISE.values()}
+    read |= {"line_no", "delivered_at", "shipped_at", "status", "reason"}
+    kept = [name for name in frame if name in read or name.endswith("_ok")]
+    return frame[kept].assign(order_id=pd.factorize(frame["order_id"])[0])
+
+
+def _key(choices: Mapping[str, object]) -> tuple[object, ...]:
+    return tuple(choices[name] for name in ("due", "event", "days", *_TOLERANCES, "in_full"))
+
+
 def _judge(
     rights: Rights, choices: Mapping[str, object], seen: dict[tuple[object, ...], LineStates]
 ) -> LineStates:
     """Judge the lines under these choices, once for all definitions that share them."""
-    key = tuple(choices[name] for name in ("due", "event", "days", *_TOLERANCES, "in_full"))
+    key = _key(choices)
     if key not in seen:
         frame = rights.frame.assign(delivered_at=rights.frame[f"{choices['event']}_at"])
         if choices["in_full"] != "promise" and "line_no" in frame:
@@ -262,7 +283,7 @@ def paired_interval(
 
     Notes
     -----
-    Newcombe's square-and-add with Wilson's limits and the continuity-corrected correlation φ.
+    `newcombe_interval` with the continuity-corrected correlation φ of the pairs.
     Newcombe 1998, Statistics in Medicine 17:2635, method 10.
 
     Examples
@@ -271,14 +292,11 @@ def paired_interval(
     >>> round(low, 4), round(high, 4)
     (0.0569, 0.3404)
     """
-    n = both + first + second + neither
-    p, q = (both + first) / n, (both + second) / n
-    (a, b), (c, d) = (wilson_interval(share * n, n, confidence) for share in (p, q))
-    cross, margins = both * neither - first * second, p * q * (1 - p) * (1 - q)
+    n, r, s = both + first + second + neither, both + first, both + second
+    cross, margins = both * neither - first * second, r * s * (n - r) * (n - s)
     cross = max(cross - n / 2, 0) if cross > 0 else cross
-    phi = cross / n**2 / math.sqrt(margins) if margins > 0 else 0.0
-    below, above = ((x * x - 2 * phi * x * y + y * y) for x, y in ((p - a, d - q), (b - p, q - c)))
-    return Interval(p - q - math.sqrt(below), p - q + math.sqrt(above))
+    phi = cross / math.sqrt(margins) if margins else 0.0
+    return newcombe_interval(r, n, s, n, confidence, phi)
 
 
 def smallest_promise_kept(

@@ -31,6 +31,7 @@ __all__ = [
     "newcombe_interval",
     "p_chart",
     "sample_size",
+    "u_chart",
     "wilson_interval",
     "xmr_chart",
 ]
@@ -145,16 +146,22 @@ def wilson_interval(successes: ArrayLike, n: ArrayLike, confidence: float = 0.95
 
 
 def newcombe_interval(
-    s1: ArrayLike, n1: ArrayLike, s2: ArrayLike, n2: ArrayLike, confidence: float = 0.95
+    s1: ArrayLike,
+    n1: ArrayLike,
+    s2: ArrayLike,
+    n2: ArrayLike,
+    confidence: float = 0.95,
+    correlation: float = 0.0,
 ) -> Interval:
-    """Return the interval of a difference of two independent shares, s1/n1 - s2/n2.
+    """Return the interval of a difference of two shares, s1/n1 - s2/n2; independent unless said.
 
     An empty group says nothing: the interval is (-1, 1). Arguments as for `wilson_interval`.
 
     Notes
     -----
-    d - √((p1 - l1)² + (u2 - p2)²) to d + √((u1 - p1)² + (p2 - l2)²), with Wilson's limits l and u.
-    Newcombe 1998, Statistics in Medicine 17:873, method 10.
+    d - √(x² - 2φxy + y²) with x = p1 - l1 and y = u2 - p2, to d + the same of u1 - p1 and p2 - l2;
+    l and u are Wilson's limits, φ the correlation, 0 for independent shares.
+    Newcombe 1998, Statistics in Medicine 17:873, method 10; for pairs 17:2635, method 10.
 
     Examples
     --------
@@ -167,8 +174,9 @@ def newcombe_interval(
     first, second = wilson_interval(s1, n1, confidence), wilson_interval(s2, n2, confidence)
     known = (n1 > 0) & (n2 > 0)
     p1, p2 = s1 / np.where(n1 > 0, n1, 1), s2 / np.where(n2 > 0, n2, 1)
-    low = p1 - p2 - np.hypot(p1 - first.low, second.high - p2)
-    high = p1 - p2 + np.hypot(first.high - p1, p2 - second.low)
+    root = lambda x, y: np.sqrt(x**2 - 2 * correlation * x * y + y**2)
+    low = p1 - p2 - root(p1 - first.low, second.high - p2)
+    high = p1 - p2 + root(first.high - p1, p2 - second.low)
     return _interval(np.where(known, low, -1.0), np.where(known, high, 1.0))
 
 
@@ -403,6 +411,27 @@ def p_chart(counts: ArrayLike, sizes: ArrayLike) -> ControlChart:
     """
     shares, center, sigma = _shares(counts, sizes)
     return _p_limits(shares, center, sigma, 1.0)
+
+
+def u_chart(faults: ArrayLike, sizes: ArrayLike) -> ControlChart:
+    """Return a u-chart: faults per unit of each period, where one unit can have several.
+
+    Notes
+    -----
+    ū ± 3 √(ū / n), cut at 0. Montgomery, Introduction to Statistical Quality Control, ch. 7.
+
+    Examples
+    --------
+    >>> chart = u_chart([8, 12], [5, 5])
+    >>> chart.center, round(float(chart.upper[0]), 4)
+    (2.0, 3.8974)
+    """
+    faults, sizes = np.broadcast_arrays(_numbers(faults, "faults"), _numbers(sizes, "sizes"))
+    if not (np.all(faults >= 0) and np.all(sizes >= 0) and sizes.sum() > 0):
+        raise ValueError("faults and sizes must be 0 or more, nothing missing, and not all sizes 0")
+    center, sizes = float(faults.sum() / sizes.sum()), np.where(sizes > 0, sizes, np.nan)
+    half = 3 * np.sqrt(center / sizes)
+    return ControlChart(faults / sizes, center, np.maximum(center - half, 0.0), center + half)
 
 
 def laney_p_chart(counts: ArrayLike, sizes: ArrayLike) -> ControlChart:
