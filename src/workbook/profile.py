@@ -41,6 +41,7 @@ from workbook.yamltext import (
 __all__ = ["PRESETS", "Join", "Profile", "TableMapping", "read_profile"]
 
 _TOLERANCE = {"early_days": None, "late_days": 0, "quantity": 0.0, "price": 0.005}
+_TOLERANCE |= {"price_minor": 0}
 
 # What the published definitions fix; the keys of client.yaml override them.
 PRESETS: dict[str, dict[str, object]] = {
@@ -107,6 +108,7 @@ class Profile:
     """A client's choices, as client.yaml has them; every field but `name` has a default.
 
     Rates and tolerances are shares of 0 to 1, days are whole days, `as_of` is local to `timezone`.
+    `price_minor` is in the currency's smallest unit: of the two price tolerances the wider holds.
 
     Examples
     --------
@@ -294,6 +296,7 @@ def _keys() -> dict[str, object]:
             "late_days": number(0, 365, "0", int),
             "quantity": number(0, 1, "0.03"),
             "price": number(0, 1, "0.005"),
+            "price_minor": number(0, 1_000_000, "1", int),
         },
         "information": choices("documents", "confirmation", "notice", "tracking"),
         "rights": choices(*RIGHTS, "customer"),

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import holidays
 import numpy as np
 import pandas as pd
+from babel.numbers import get_currency_precision
 
+from workbook.arrays import Columns
 from workbook.profile import Profile
 from workbook.schema import RIGHTS
 
@@ -60,6 +62,10 @@ _DAY = np.timedelta64(1, "D")
 _TICK = np.timedelta64(1, "us")
 _NEVER = np.datetime64("NaT", "us")
 _FAR = np.datetime64("9999-12-31", "us")
+# The direct judgements that nobody could give without a delivery.
+_NEED_A_DELIVERY = {"time": (True,), "quantity": (True,), "product": (True, False)}
+_NEED_A_DELIVERY |= dict.fromkeys(("place", "condition", "customer"), (True, False))
+_TOLD_AT = {"confirmation": "confirmed_at", "notice": "notice_at", "tracking": "tracking_at"}
 _DUE_COLUMN = {
     "promised": "promised_at",
     "promised_latest": "promised_latest_at",
@@ -131,33 +137,33 @@ def judge_lines(frame: pd.DataFrame, profile: Profile, as_of: object) -> LineSta
     the quantity ordered less the tolerance. A line that never gets there and awaits no further
     delivery is timed by its last one: what is missing is the fault of its quantity.
     """
-    rows = _Rows(frame)
+    rows = Columns(frame)
     end = end_of(as_of)
-    line, first = _number_lines(frame)
+    line, first = _number_lines(rows)
     due = _Due(_promise(rows, profile.due)[first], profile)
     seen = _see(rows, end)
     total = _add_up(seen, line, first, due, profile.tolerance["quantity"])
-    judged = {right: _all_of(rows.answers(right), line, first) for right in (*RIGHTS, "customer")}
+    given = (right for right in (*RIGHTS, "customer") if rows.has(f"{right}_ok"))
+    judged = {right: _all_of(_answers(rows, right), line, first) for right in given}
     marks = {name: _all_of(mark, line, first) for name, mark in _evidence(rows, seen, profile)}
     marks |= {"time": _time(total, due), "quantity": _quantity(total, profile)}
     marks |= {"fill": total.fill}
-    marks = _undelivered(marks, total, due, _all_rows(rows, line, first, "cancelled_by_supplier"))
+    by_supplier = _all_rows(rows, line, first, "cancelled_by_supplier")
+    marks = _undelivered(marks, total, due, by_supplier)
     refused = _all_of(rows.says("condition", "refused"), line, first)
-    marks["condition"] = np.where(refused, WRONG + _CODE["refused"], marks["condition"])
-    judgements = {right: (marks[right], answer) for right, answer in judged.items()}
-    marks |= {
-        right: np.where(answer > 0, answer, mark) for right, (mark, answer) in judgements.items()
-    }
+    marks["condition"] = _put(WRONG + _CODE["refused"], refused, marks["condition"])
+    for right, answer in judged.items():
+        marks[right] = np.where(answer > 0, answer, marks[right])
     marks["otif"] = _otif(marks, judged)
     by_customer = _all_rows(rows, line, first, "cancelled_by_customer")
     excluded = _excluded(rows, line, first, profile)
     for name, mark in marks.items():
-        mark = np.where(by_customer, _CODE["cancelled by customer"], mark)
-        marks[name] = np.where(excluded, _CODE["excluded"], mark).astype(np.int8)
-    order, order_ids = pd.factorize(frame["order_id"].to_numpy()[first])
+        mark = _put(_CODE["cancelled by customer"], by_customer, mark)
+        marks[name] = _put(_CODE["excluded"], excluded, mark)
+    orders = rows.words("order_id")
     return LineStates(
-        order=order,
-        order_ids=np.asarray(order_ids),
+        order=orders.codes[first] if len(first) < rows.n else orders.codes,
+        order_ids=np.array(orders.values, object),
         first_row=first,
         marks=marks,
         pending=(due.deadline > end) & ~by_customer & ~excluded,
@@ -171,39 +177,16 @@ def judge_lines(frame: pd.DataFrame, profile: Profile, as_of: object) -> LineSta
     )
 
 
-class _Rows:
-    """A frame's columns as arrays; a column that is not there as missing values."""
+def _put(mark: np.int8, where: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    return np.where(where, mark, marks) if where.any() else marks
 
-    def __init__(self, frame: pd.DataFrame):
-        self.frame, self.n = frame, len(frame)
 
-    def has(self, *names: str) -> bool:
-        return any(name in self.frame for name in names)
-
-    def dates(self, name: str) -> np.ndarray:
-        if name not in self.frame:
-            return np.full(self.n, _NEVER)
-        return self.frame[name].to_numpy("datetime64[us]")
-
-    def numbers(self, name: str) -> np.ndarray:
-        if name not in self.frame:
-            return np.full(self.n, np.nan)
-        return self.frame[name].to_numpy(float, na_value=np.nan)
-
-    def says(self, name: str, word: str) -> np.ndarray:
-        if name not in self.frame:
-            return np.zeros(self.n, bool)
-        return self.frame[name].eq(word).fillna(False).to_numpy(bool)
-
-    def blank(self, name: str) -> np.ndarray:
-        if name not in self.frame:
-            return np.ones(self.n, bool)
-        return self.frame[name].isna().to_numpy()
-
-    def answers(self, right: str) -> np.ndarray:
-        """Return direct judgements as marks; 0 where none was given."""
-        yes, no = self.says(f"{right}_ok", True), self.says(f"{right}_ok", False)
-        return np.where(no, WRONG + _CODE["judged wrong"], np.where(yes, RIGHT, 0)).astype(np.int8)
+def _answers(rows: Columns, right: str) -> np.ndarray:
+    """Return direct judgements as marks; 0 where none was given."""
+    if not rows.has(f"{right}_ok"):
+        return np.zeros(rows.n, np.int8)
+    yes, no = rows.says(f"{right}_ok", True), rows.says(f"{right}_ok", False)
+    return np.where(no, WRONG + _CODE["judged wrong"], np.where(yes, RIGHT, 0)).astype(np.int8)
 
 
 def end_of(as_of: object) -> np.datetime64:
@@ -219,17 +202,19 @@ def end_of(as_of: object) -> np.datetime64:
     return np.datetime64(end, "us") - (_TICK if end != moment else 0 * _TICK)
 
 
-def _number_lines(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _number_lines(rows: Columns) -> tuple[np.ndarray, np.ndarray]:
     """Number the lines and find their first rows; without a line_no every row is a line."""
-    every = np.arange(len(frame))
-    if "line_no" not in frame:
+    every = np.arange(rows.n)
+    if not rows.has("line_no"):
         return every, every
-    key = ["order_id", "line_no"]
-    if not (frame.duplicated(key) & frame["line_no"].notna()).any():
+    number = rows.words("line_no")
+    key = rows.words("order_id").codes.astype(np.int64) * (len(number.values) + 1) + number.codes
+    key = np.where(number.blank, -1 - every, key)
+    in_order = np.sort(key)
+    if not (in_order[1:] == in_order[:-1]).any():
         return every, every
-    code = frame.groupby(key, sort=False, dropna=False).ngroup().to_numpy()
-    line, _ = pd.factorize(np.where(frame["line_no"].isna(), len(frame) + every, code))
-    first = np.full(line.max() + 1, len(frame))
+    line, keys = pd.factorize(key)
+    first = np.full(len(keys), rows.n)
     np.minimum.at(first, line, every)
     return line, first
 
@@ -243,18 +228,18 @@ def _all_of(marks: np.ndarray, line: np.ndarray, first: np.ndarray) -> np.ndarra
     return together
 
 
-def _all_rows(rows: _Rows, line: np.ndarray, first: np.ndarray, status: str) -> np.ndarray:
+def _all_rows(rows: Columns, line: np.ndarray, first: np.ndarray, status: str) -> np.ndarray:
     """Tell which lines have this status in every row."""
     return ~_all_of(~rows.says("status", status), line, first)
 
 
-def _excluded(rows: _Rows, line: np.ndarray, first: np.ndarray, profile: Profile) -> np.ndarray:
+def _excluded(rows: Columns, line: np.ndarray, first: np.ndarray, profile: Profile) -> np.ndarray:
     if not rows.has("reason") or not profile.exclude_reasons:
         return np.zeros(len(first), bool)
-    return _all_of(rows.frame["reason"].isin(profile.exclude_reasons).to_numpy(), line, first)
+    return _all_of(rows.words("reason").says(*profile.exclude_reasons), line, first)
 
 
-def _promise(rows: _Rows, due: str) -> np.ndarray:
+def _promise(rows: Columns, due: str) -> np.ndarray:
     promise = rows.dates(_DUE_COLUMN[due])
     if due == "promised_latest":
         # Who was never given another promise was held to the first.
@@ -317,13 +302,13 @@ class _Seen:
     unclear: np.ndarray
 
 
-def _see(rows: _Rows, end: np.datetime64) -> _Seen:
+def _see(rows: Columns, end: np.datetime64) -> _Seen:
     at, quantity = rows.dates("delivered_at"), rows.numbers("quantity_delivered")
-    judged = (rows.answers("time") == RIGHT) | (rows.answers("quantity") == RIGHT)
-    for right in ("product", "place", "condition", "customer"):
-        judged |= rows.answers(right) > 0
     unseen = at > end
-    delivered = ~np.isnat(at) | rows.says("status", "delivered") | (quantity > 0) | judged
+    delivered = ~np.isnat(at) | rows.says("status", "delivered") | (quantity > 0)
+    for right, answers in _NEED_A_DELIVERY.items():
+        if rows.has(f"{right}_ok"):
+            delivered |= rows.words(f"{right}_ok").says(*answers)
     delivered &= ~unseen
     # A file with no column that could show a delivery says nothing by showing none.
     mute = not rows.has("delivered_at", "status", "quantity_delivered")
@@ -449,20 +434,23 @@ def _undelivered(
 
 def _otif(marks: dict[str, np.ndarray], judged: dict[str, np.ndarray]) -> np.ndarray:
     """In full at the promise, unless a direct judgement of time or quantity says otherwise."""
+    early = marks["time"] == WRONG + _CODE["early"]
+    otif = np.where(early, marks["time"], marks["fill"])
+    given = [judged[right] > 0 for right in ("time", "quantity") if right in judged]
+    if not given:
+        return otif
     over = marks["quantity"] == WRONG + _CODE["over"]
     by_rights = np.maximum(marks["time"], np.where(over, RIGHT, marks["quantity"]))
-    given = (judged["time"] > 0) | (judged["quantity"] > 0)
-    early = marks["time"] == WRONG + _CODE["early"]
-    return np.where(given, by_rights, np.where(early, marks["time"], marks["fill"]))
+    return np.where(np.logical_or.reduce(given), by_rights, otif)
 
 
-def _evidence(rows: _Rows, seen: _Seen, profile: Profile):
+def _evidence(rows: Columns, seen: _Seen, profile: Profile):
     """Yield the rights that each delivery shows by itself, as (name, marks of the rows)."""
     shown = {
         "product": _same(rows, "product", "product_delivered", "wrong product"),
         "place": _same(rows, "place_ordered", "place_delivered", "wrong place"),
         "condition": _condition(rows),
-        "price": _price(rows, profile.tolerance["price"]),
+        "price": _price(rows, profile),
         "information": _information(rows, seen, profile.information),
         "customer": np.full(rows.n, UNKNOWN + _CODE["not recorded"]),
     }
@@ -476,43 +464,40 @@ def _known(right: np.ndarray, blank: np.ndarray, reason: str) -> np.ndarray:
     return np.where(blank, UNKNOWN + _CODE["not recorded"], mark)
 
 
-def _same(rows: _Rows, ordered: str, delivered: str, reason: str) -> np.ndarray:
-    blank = rows.blank(ordered) | rows.blank(delivered)
-    if blank.all():
-        return _known(blank, blank, reason)
-    left, right = rows.frame[ordered], rows.frame[delivered]
-    same = left.eq(right).fillna(False).to_numpy(bool, copy=True)
-    differ = np.flatnonzero(~same & ~blank)
-    plain = [column.iloc[differ].astype(str).str.strip().str.casefold() for column in (left, right)]
-    same[differ] = plain[0].to_numpy() == plain[1].to_numpy()
-    return _known(same, blank, reason)
+def _same(rows: Columns, ordered: str, delivered: str, reason: str) -> np.ndarray:
+    if not (rows.has(ordered) and rows.has(delivered)):
+        return np.full(rows.n, UNKNOWN + _CODE["not recorded"])
+    left, right = rows.words(ordered), rows.words(delivered)
+    return _known(left.same(right), left.blank | right.blank, reason)
 
 
-def _condition(rows: _Rows) -> np.ndarray:
+def _condition(rows: Columns) -> np.ndarray:
     damaged = rows.numbers("quantity_damaged")
     harmed = rows.says("condition", "damaged") | (damaged > 0)
     sound = rows.says("condition", "good") | (damaged == 0)
     return _known(~harmed, ~harmed & ~sound, "damaged")
 
 
-def _price(rows: _Rows, tolerance: float) -> np.ndarray:
+def _price(rows: Columns, profile: Profile) -> np.ndarray:
     agreed, invoiced = rows.numbers("unit_price"), rows.numbers("unit_price_invoiced")
-    close = np.abs(invoiced - agreed) <= np.abs(agreed) * (tolerance + 1e-9)
-    mark = _known(close, np.isnan(agreed) | np.isnan(invoiced), "price differs")
-    return np.where(rows.numbers("surcharge") > 0, WRONG + _CODE["surcharge"], mark)
+    tolerance = profile.tolerance
+    slack = np.abs(agreed) * (tolerance["price"] + 1e-9)
+    if tolerance.get("price_minor"):
+        unit = 10.0 ** -get_currency_precision(profile.currency)
+        slack = np.maximum(slack, tolerance["price_minor"] * unit * (1 + 1e-9))
+    missing = np.isnan(agreed) | np.isnan(invoiced)
+    mark = _known(np.abs(invoiced - agreed) <= slack, missing, "price differs")
+    return _put(WRONG + _CODE["surcharge"], rows.numbers("surcharge") > 0, mark)
 
 
-def _information(rows: _Rows, seen: _Seen, wanted: str | tuple[str, ...]) -> np.ndarray:
-    correct, wrong = rows.says("documents", "correct"), rows.says("documents", "wrong")
-    marks = {"documents": _known(correct, ~correct & ~wrong, "documents wrong")}
-    for name, column in (
-        ("confirmation", "confirmed_at"),
-        ("notice", "notice_at"),
-        ("tracking", "tracking_at"),
-    ):
-        told = rows.dates(column)
-        marks[name] = _known(
-            told <= seen.at, np.isnat(told) | np.isnat(seen.at), "informed too late"
-        )
+def _information(rows: Columns, seen: _Seen, wanted: str | tuple[str, ...]) -> np.ndarray:
     chosen = (wanted,) if isinstance(wanted, str) else wanted
-    return np.maximum.reduce([marks[name] for name in chosen])
+    return np.maximum.reduce([_told(rows, seen, kind) for kind in chosen])
+
+
+def _told(rows: Columns, seen: _Seen, kind: str) -> np.ndarray:
+    if kind == "documents":
+        correct, wrong = rows.says("documents", "correct"), rows.says("documents", "wrong")
+        return _known(correct, ~correct & ~wrong, "documents wrong")
+    told = rows.dates(_TOLD_AT[kind])
+    return _known(told <= seen.at, np.isnat(told) | np.isnat(seen.at), "informed too late")
