@@ -4,81 +4,104 @@ The order is decided from all of a column's values before any is converted, so t
 never means two days in one column.
 """
 
+import re
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from babel.dates import get_month_names
+from babel.dates import get_day_names, get_month_names
 
 from workbook.schema import fold
-from workbook.values import Typed, as_mask, by_distinct, cast_plain, change, like, trimmed, typed_as
+from workbook.values import (
+    Parts,
+    Typed,
+    as_mask,
+    by_distinct,
+    cast_plain,
+    extract,
+    like,
+    trimmed,
+    typed_as,
+)
 
 __all__ = ["to_date"]
 
+_LANGUAGES = ("de", "ru", "pl", "fr", "en")
 _TIME = (
-    r"(?:(?:[Tt]|,?\s+)(?P<hour>\d{1,2}):(?P<minute>\d{2})"
+    r"(?:(?:[Tt]|,?\s+)(?:(?:godz\.?|à|at|в|o)\s+)?(?P<hour>\d{1,2})[:.hH](?P<minute>\d{2})"
     r"(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>[Zz]|UTC|GMT|[+-]\d{2}:?\d{2})?)?$"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$"
 )
-_YEAR = r"(?P<year>\d{4}|\d{2})"
-_NUMERIC = rf"^(?P<first>\d{{1,2}})(?P<sign>[-/.])(?P<next>\d{{1,2}})[-/.]{_YEAR}{_TIME}"
+_YEAR = r"(?P<year>\d{4}|\d{2})(?:\s*[rг]\.?)?"
+_NUMERIC = rf"^(?P<first>\d{{1,2}})(?P<sign>[-/. ])(?P<next>\d{{1,2}})[-/. ]{_YEAR}{_TIME}"
 _FORMS = (
-    r"^(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})" + _TIME,
+    r"^(?P<year>\d{4})[-/. ](?P<month>\d{1,2})[-/. ](?P<day>\d{1,2})" + _TIME,
     r"^(?P<year>[12]\d{3})(?P<month>\d{2})(?P<day>\d{2})" + _TIME,
-    rf"^(?P<day>\d{{1,2}})\.?[-/.\s]*(?P<name>\p{{L}}{{3,}})\.?[-/.,\s]*{_YEAR}{_TIME}",
-    r"^(?P<name>\p{L}{3,})\.?\s*(?P<day>\d{1,2}),?\s+(?P<year>\d{4})" + _TIME,
+    rf"^(?P<day>\d{{1,2}})(?:\.|er|st|nd|rd|th)?[-/.\s]*(?P<name>\p{{L}}{{3,}})\.?[-/.,\s]*{_YEAR}{_TIME}",
+    r"^(?P<name>\p{L}{3,})\.?\s*(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})" + _TIME,
 )
-_SERIAL = r"[2-7]\d{4}(?:\.\d+)?"
-_EARLIEST, _LATEST = np.datetime64("1900-01-01", "us"), np.datetime64("2101-01-01", "us")
-
-Parts = dict[str, pa.Array]
-
-
-def _extract(values: pa.Array, pattern: str) -> tuple[np.ndarray, Parts]:
-    """Return which values match the pattern, and the named parts of those."""
-    parts = pc.extract_regex(values, pattern=pattern)
-    matched = parts.is_valid()
-    names = [parts.type.field(i).name for i in range(parts.type.num_fields)]
-    return as_mask(matched), dict(zip(names, parts.filter(matched).flatten(), strict=True))
+_SERIAL = r"[2-7]\d{4}(?:[.,]\d+)?"
+_EARLIEST, _LATEST = np.datetime64("1950-01-01", "us"), np.datetime64("2101-01-01", "us")
 
 
 def _whole(part: pa.Array) -> np.ndarray:
     return pc.if_else(pc.equal(part, ""), "0", part).cast(pa.int64()).to_numpy()
 
 
-def _decide_order(parts: Parts) -> tuple[str, bool]:
-    """Decide the order from all values; False when none tells the day from the month.
+def _decide_order(first: np.ndarray, following: np.ndarray, dotted: np.ndarray) -> tuple[str, bool]:
+    """Decide the order from all values; False when they do not settle the day from the month.
 
     A first part above 12 is a day, so is a second part above 12; dots are never month first.
+    Where both are found, the values that could be either are in doubt.
     """
-    first, following = _whole(parts["first"]), _whole(parts["next"])
     days, months = (first > 12).sum(), (following > 12).sum()
-    if days or months:
-        return ("day_first" if days >= months else "month_first"), True
-    either = (first != following) & ~as_mask(pc.equal(parts["sign"], "."))
-    return "day_first", not either.any()
+    either = (first != following) & (first <= 12) & (following <= 12)
+    if bool(days) != bool(months):
+        return ("day_first" if days else "month_first"), True
+    return ("day_first" if days >= months else "month_first"), not (either & ~dotted).any()
 
 
 @cache
 def _months() -> dict[str, int]:
-    """Month names of four languages, in full and short, in the cases that dates use."""
+    """Month names in full and short, in the cases that dates use."""
     return {"sept": 9} | {
         fold(name): month
-        for language in ("ru", "pl", "fr", "en")
+        for language in _LANGUAGES
         for width in ("wide", "abbreviated")
         for context in ("format", "stand-alone")
         for month, name in get_month_names(width, context, language).items()
     }
 
 
+@cache
+def _month(name: str) -> int:
+    """Return a month's number by its name, or by a beginning that only one month has; else 0."""
+    short = fold(name)
+    known = {n for word, n in _months().items() if word.startswith(short)}
+    return _months().get(short) or (known.pop() if len(known) == 1 else 0)
+
+
+@cache
+def _weekday() -> str:
+    """A pattern for the name of a weekday that stands before a date."""
+    names = {
+        re.escape(name.rstrip("."))
+        for language in _LANGUAGES
+        for width in ("wide", "abbreviated")
+        for name in get_day_names(width, "format", language).values()
+    }
+    return rf"(?i)^(?:{'|'.join(sorted(names, key=len, reverse=True))})\.?,?\s+"
+
+
 def to_date(text: pd.Series, order: str | None = None, timezone: str = "UTC") -> Typed:
     """Read dates and date-times as naive local time; a date alone is midnight.
 
     Understood are ISO 8601, numbers in the column's one order, month names in four languages and
-    Excel's serial days. Two-digit years 69-99 are 1969-1999, others 2000-2068; years before 1900
-    or after 2100 are unreadable.
+    Excel's serial days, with a time of day (14:30, 14h30, 2:30 PM) and an offset or none. Two-digit
+    years 69-99 are 1969-1999, others 2000-2068; years before 1950 or after 2100 are unreadable.
 
     Parameters
     ----------
@@ -102,32 +125,93 @@ def to_date(text: pd.Series, order: str | None = None, timezone: str = "UTC") ->
     """
     cells = trimmed(text)
     plain = cast_plain(cells, pa.timestamp("us"))
-    if plain is not None:
-        moments = plain.to_numpy(zero_copy_only=False)
-        if not ((moments < _EARLIEST) | (moments >= _LATEST)).any():
-            return typed_as(text, moments)
+    if plain is not None and _in_range(plain):
+        return typed_as(text, plain.to_numpy(zero_copy_only=False))
+    even = _even_dates(cells) if order != "iso" else None
+    if even is not None:
+        choice, settled = (order, True) if order else _decide_order(*even.parts)
+        if (moments := even.read(choice)) is not None:
+            return typed_as(text, moments, undecided=not settled, choice=choice)
     return by_distinct(text, cells, lambda values: _dates(values, order, timezone))
 
 
-def _dates(values: pa.Array, order: str | None, timezone: str) -> tuple[pd.Series, bool]:
-    moments = _serials(values)
-    for form in _FORMS:
-        matched, parts = _extract(values, form)
-        if matched.any():
-            moments[matched] = _assemble(_number_month(parts), timezone)
-    matched, parts = _extract(values, _NUMERIC)
-    undecided = False
+def _in_range(moments: pa.Array) -> bool:
+    ends = pc.min_max(moments).as_py()
+    early, late = np.datetime64(ends["min"] or _EARLIEST), np.datetime64(ends["max"] or _EARLIEST)
+    return bool(early >= _EARLIEST and late < _LATEST)
+
+
+class _Even(NamedTuple):
+    """Dates that all have one width, as 02.06.2026 or 02/06/2026 14:30, as rows of bytes."""
+
+    letters: np.ndarray
+    given: np.ndarray
+
+    @property
+    def parts(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        tens = lambda at: (self.letters[:, at] - 48) * 10 + self.letters[:, at + 1] - 48
+        return tens(0), tens(3), self.letters[:, 2] == ord(".")
+
+    def read(self, order: str) -> np.ndarray | None:
+        """Put the bytes in ISO's order and cast them; None when some are no such date."""
+        day, month = ([3, 4], [0, 1]) if order == "month_first" else ([0, 1], [3, 4])
+        rest = list(range(10, self.letters.shape[1]))
+        iso = self.letters[:, [6, 7, 8, 9, 2, *month, 2, *day, *rest]]
+        iso[:, [4, 7]] = ord("-")
+        ends = np.arange(len(iso) + 1, dtype="int64") * iso.shape[1]
+        buffers = [None, pa.py_buffer(ends), pa.py_buffer(iso.tobytes())]
+        try:
+            read = pa.Array.from_buffers(pa.large_string(), len(iso), buffers)
+            read = read.cast(pa.timestamp("us"))
+        except pa.ArrowInvalid:
+            return None
+        if not _in_range(read):
+            return None
+        moments = np.full(len(self.given), np.datetime64("NaT"), dtype="datetime64[us]")
+        moments[self.given] = read.to_numpy(zero_copy_only=False)
+        return moments
+
+
+def _even_dates(cells: pa.Array) -> _Even | None:
+    """Return the dates as bytes when all that are given have the same plain width."""
+    given = as_mask(pc.not_equal(cells, ""))
+    full = cells.filter(given) if not given.all() else cells
+    width = pc.min_max(pc.binary_length(full)).as_py()
+    if width["min"] != width["max"] or width["min"] not in (10, 16, 19):
+        return None
+    raw = np.frombuffer(full.buffers()[2], "uint8")
+    start = full.buffers()[1].to_pybytes()[full.offset * 8 : full.offset * 8 + 8]
+    start = int.from_bytes(start, "little")
+    letters = raw[start : start + len(full) * width["min"]].reshape(len(full), -1)
+    is_sign = (letters[:, 2] == letters[0, 2]) & (letters[:, 5] == letters[0, 2])
+    return _Even(letters, given) if is_sign.all() and letters[0, 2] in b"./-" else None
+
+
+def _dates(
+    values: pa.Array, order: str | None, timezone: str
+) -> tuple[pd.Series, dict[str, object]]:
+    values = pc.replace_substring_regex(values, pattern=_weekday(), replacement="")
+    moments, choice, undecided = _serials(values), None, False
+    matched, parts = extract(values, _NUMERIC)
     if matched.any() and order != "iso":
-        choice, settled = (order, True) if order else _decide_order(parts)
+        first, following = _whole(parts["first"]), _whole(parts["next"])
+        dotted = as_mask(pc.equal(parts["sign"], "."))
+        choice, settled = (order, True) if order else _decide_order(first, following, dotted)
         day, month = ("next", "first") if choice == "month_first" else ("first", "next")
         parts |= {"day": parts[day], "month": parts[month]}
         moments[matched], undecided = _assemble(parts, timezone), not settled
-    return pd.Series(moments), undecided
+    for form in _FORMS:
+        left = np.flatnonzero(np.isnat(moments))
+        matched, parts = extract(values.take(pa.array(left)), form)
+        if matched.any():
+            moments[left[matched]] = _assemble(_number_month(parts), timezone)
+    return pd.Series(moments), {"undecided": undecided, "choice": choice}
 
 
 def _serials(values: pa.Array) -> np.ndarray:
     """Read Excel's days since 30 December 1899, to the second; NaT for all other values."""
-    days = pc.if_else(like(values, _SERIAL), values, None).cast(pa.float64())
+    days = pc.replace_substring(pc.if_else(like(values, _SERIAL), values, None), ",", ".")
+    days = days.cast(pa.float64())
     seconds = np.round(days.to_numpy(zero_copy_only=False) * 86_400)
     moments = np.full(len(values), np.datetime64("NaT"), dtype="datetime64[us]")
     given = ~np.isnan(seconds)
@@ -139,9 +223,7 @@ def _serials(values: pa.Array) -> np.ndarray:
 def _number_month(parts: Parts) -> Parts:
     if "name" not in parts:
         return parts
-    names = parts["name"].to_pylist()
-    numbers = {name: str(_months().get(fold(name), 0)) for name in set(names)}
-    return parts | {"month": pa.array([numbers[name] for name in names])}
+    return parts | {"month": pa.array([str(_month(name)) for name in parts["name"].to_pylist()])}
 
 
 def _assemble(parts: Parts, timezone: str) -> np.ndarray:
@@ -176,7 +258,8 @@ def _localise(moments: np.ndarray, zone: pa.Array, timezone: str) -> np.ndarray:
     given = as_mask(pc.not_equal(zone, ""))
     if not given.any():
         return moments
-    offset = change(change(zone, "[A-Za-z]+", "+0000"), ":", "")
+    offset = pc.replace_substring_regex(zone, pattern="[A-Za-z]+", replacement="+0000")
+    offset = pc.utf8_rpad(pc.replace_substring(offset, ":", ""), 5, "0")
     hours, minutes = pc.utf8_slice_codeunits(offset, 1, 3), pc.utf8_slice_codeunits(offset, 3, 5)
     ahead = np.where(as_mask(pc.starts_with(offset, "-")), -1, 1) * (
         _whole(hours) * 60 + _whole(minutes)

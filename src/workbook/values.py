@@ -6,6 +6,7 @@ dropped. Plain columns are cast whole; others are converted once per distinct va
 """
 
 import csv
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
@@ -23,9 +24,8 @@ __all__ = [
     "as_mask",
     "by_distinct",
     "cast_plain",
-    "change",
+    "extract",
     "is_missing",
-    "like",
     "to_choice",
     "to_list",
     "to_number",
@@ -36,25 +36,52 @@ __all__ = [
 ]
 
 _MISSING = pa.array(["", "null", "n/a", "nan", "-", "–", "—"], pa.large_string())
-_TICKS = {"✓": True, "✔": True, "☑": True, "✗": False, "✘": False, "☐": False}
+_TICKS = {
+    "✓": True,
+    "✔": True,
+    "☑": True,
+    "✅": True,
+    "✗": False,
+    "✘": False,
+    "☐": False,
+    "❌": False,
+}
 _BITS = {"1": True, "1.0": True, "0": False, "0.0": False}
+
+Parts = dict[str, pa.Array]
 
 
 class Typed(NamedTuple):
-    """A typed column, a mask of its unreadable cells, and whether a default had to decide.
+    """A typed column, a mask of its unreadable cells, and how it was read.
 
-    `undecided` is true when no value told day from month, or a decimal sign from a thousands sign.
+    `choice` is the date order or decimal sign that was used, None where no value depends on it;
+    `undecided` is true when the values do not settle it and some depend on it; `currencies` are
+    listed where there are several.
     """
 
     series: pd.Series
     unreadable: pd.Series
     undecided: bool = False
+    choice: str | None = None
+    currencies: tuple[str, ...] = ()
 
 
 def trimmed(text: pd.Series) -> pa.Array:
     cells = pa.array(text.astype("str"), type=pa.large_string(), from_pandas=True)
     cells = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
-    return pc.fill_null(pc.utf8_trim_whitespace(cells), "")
+    cells = pc.fill_null(cells, "")
+    return pc.utf8_trim_whitespace(cells) if _may_be_padded(cells) else cells
+
+
+def _may_be_padded(cells: pa.Array) -> bool:
+    """Tell by the first and last bytes whether any cell could begin or end in white space."""
+    ends = np.frombuffer(cells.buffers()[1], "int64")[cells.offset : cells.offset + len(cells) + 1]
+    if not len(cells) or ends[0] == ends[-1]:
+        return False
+    raw = np.frombuffer(cells.buffers()[2], "uint8")
+    first, last = raw[np.minimum(ends[:-1], ends[-1] - 1)], raw[np.maximum(ends[1:] - 1, ends[0])]
+    odd = lambda edge: bool(((edge <= 32) | (edge >= 128)).any())
+    return odd(first) or odd(last)
 
 
 def _missing(cells: pa.Array) -> pa.Array:
@@ -65,30 +92,41 @@ def as_mask(cells: pa.Array) -> np.ndarray:
     return cells.to_numpy(zero_copy_only=False).astype(bool)
 
 
-def typed_as(text: pd.Series, array: object, unreadable: object = False, undecided: bool = False):
+def typed_as(text: pd.Series, array: object, unreadable: object = False, **how: object) -> Typed:
     mask = pd.Series(unreadable, index=text.index, name=text.name, dtype="bool")
-    return Typed(pd.Series(array, index=text.index, name=text.name), mask, undecided)
+    series = pd.Series(array, index=text.index, name=text.name, copy=False)
+    return Typed(series, mask, **how)
 
 
 def cast_plain(cells: pa.Array, kind: pa.DataType) -> pa.Array | None:
     """Cast a column that is plain throughout, save for blanks; None when it is not."""
-    for blank in (lambda: pc.equal(cells, ""), lambda: _missing(cells)):
+    for blank in (None, lambda: pc.equal(cells, ""), lambda: _missing(cells)):
         try:
-            return pc.if_else(blank(), None, cells).cast(kind)
+            return (pc.if_else(blank(), None, cells) if blank else cells).cast(kind)
         except pa.ArrowInvalid:
             continue
     return None
 
 
 def by_distinct(
-    text: pd.Series, cells: pa.Array, convert: Callable[[pa.Array], tuple[pd.Series, bool]]
+    text: pd.Series,
+    cells: pa.Array,
+    convert: Callable[[pa.Array], tuple[pd.Series, dict[str, object]]],
 ) -> Typed:
     """Convert each distinct value once; a missing result is unreadable unless the cell says so."""
     coded = cells.dictionary_encode()
     values, codes = coded.dictionary, coded.indices.to_numpy()
-    typed, undecided = convert(values)
+    typed, how = convert(values)
     unreadable = typed.isna().to_numpy() & ~as_mask(_missing(values))
-    return typed_as(text, typed.array.take(codes), unreadable[codes], undecided)
+    return typed_as(text, typed.array.take(codes), unreadable[codes], **how)
+
+
+def extract(values: pa.Array, pattern: str) -> tuple[np.ndarray, Parts]:
+    """Return which values match the pattern, and the named parts of those."""
+    parts = pc.extract_regex(values, pattern=pattern)
+    matched = parts.is_valid()
+    names = [parts.type.field(i).name for i in range(parts.type.num_fields)]
+    return as_mask(matched), dict(zip(names, parts.filter(matched).flatten(), strict=True))
 
 
 def is_missing(text: pd.Series) -> pd.Series:
@@ -111,67 +149,108 @@ def to_text(text: pd.Series) -> Typed:
     ['007', 'NULL', nan]
     """
     cells = trimmed(text)
-    return typed_as(text, pd.array(pc.if_else(pc.equal(cells, ""), None, cells), dtype="str"))
+    blank = pc.equal(cells, "")
+    if pc.any(blank).as_py():
+        cells = pc.if_else(blank, None, cells)
+    return typed_as(text, pd.array(cells, dtype="str"))
 
 
 # ── numbers ──────────────────────────────────────────────────────────────────────────────────
 
-_UNIT = r"(?:€|\$|£|¥|₽|zł|pln|eur|usd|gbp|chf|rub|uah|czk|руб|kg|кг|szt|pcs|шт|min|мин)\.?"
 _GAP = r"[ \x{A0}\x{2009}\x{202F}'’]"
-_PLAIN = r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_MINUS = "-−–"
+# A leading sign, a currency, digits grouped by spaces or bare, a unit, and accountants' signs.
+_NUMBER = (
+    rf"^(?P<open>[{_MINUS}+(]?){_GAP}*(?P<before>[\p{{L}}\p{{Sc}}]{{0,4}}){_GAP}*"
+    rf"(?P<minus>[{_MINUS}]?){_GAP}*"
+    rf"(?P<digits>(?:\d{{1,3}}(?:{_GAP}\d{{3}})+|\d+|(?:\d+[.,])+\d+)?(?:[.,]\d*)?(?:[eE][+-]?\d+)?)"
+    rf"{_GAP}*(?P<after>%|[\p{{L}}\p{{Sc}}][\p{{L}}.²³/]{{0,9}})?{_GAP}*(?P<close>[{_MINUS})]?)$"
+)
+_PLAIN = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+# Words that may stand beside a number; those of one line mean the same.
+_UNITS = """szt sztuk sztuki pc pcs pce piece pieces ea each unit units unite unites шт штук ед
+op opak opakowanie opakowania opakowań
+уп упак
+karton kartony kartonów
+carton cartons ctn
+box boxes
+paleta palety palet
+pallet pallets
+palette palettes
+kpl kompl
+l ltr litr litre litres л
+m mb metr mètre м
+m2
+m3"""
+_MONEY = """€ eur euro euros евро
+$ usd
+£ gbp
+zł pln złotych
+₽ rub rur руб р
+chf
+czk kč
+uah ₴ грн
+sek
+nok
+dkk
+huf ft
+ron lei
+bgn"""
+_WEIGHTS = {"kg": 1, "кг": 1, "g": 0.001, "gr": 0.001, "г": 0.001, "гр": 0.001, "t": 1000}
+_WEIGHTS |= {"т": 1000, "lb": 0.45359237, "lbs": 0.45359237}
+_MINUTES = {
+    "": 1,
+    "s sec sek sekund sekundy с сек секунд": 1 / 60,
+    "m min mins minute minutes minut minuty minuta мин м минут минуты минута": 1,
+    "h hr hrs hour hours g godz godzin godziny godzina heure heures ч час часа часов": 60,
+    "d day days dzień dni j jour jours д дн день дня дней": 1440,
+    "w week weeks tydz tydzień tygodnie tygodni semaine semaines нед неделя недели": 10080,
+}
 
 
 def like(values: pa.Array, pattern: str) -> pa.Array:
     return pc.match_substring_regex(values, pattern=f"^(?:{pattern})$")
 
 
-def change(values: pa.Array, pattern: str, replacement: str) -> pa.Array:
-    return pc.replace_substring_regex(values, pattern=pattern, replacement=replacement)
-
-
-def _decide_decimal(bare: pa.Array) -> tuple[str, bool]:
-    """Decide the decimal sign from all values; False when all can be read both ways (1,234).
+def _decide_decimal(digits: pa.Array) -> tuple[str, bool, bool]:
+    """Decide the decimal sign from all values: the sign, whether it is settled, and if it matters.
 
     A sign followed by other than three digits is decimal, and so is the last of two different
     signs; a sign that stands twice in a number only groups thousands.
     """
-    comma, point = _decimal_votes(bare, ",", r"\."), _decimal_votes(bare, r"\.", ",")
+    comma, point = _decimal_votes(digits, ",", r"\."), _decimal_votes(digits, r"\.", ",")
+    either = digits.filter(like(digits, r"[1-9]\d{0,2}[,.]\d{3}"))
     if comma or point:
-        return ("," if comma > point else "."), True
-    either = bare.filter(like(bare, r"-?[1-9]\d{0,2}[,.]\d{3}"))
+        return ("," if comma > point else "."), not (comma and point and len(either)), True
     # Thousands that stand bare (1234) show that no sign groups thousands in this column.
-    if len(either) and pc.any(like(bare, r"-?\d{4,}")).as_py():
-        return ("," if pc.any(pc.match_substring(either, ",")).as_py() else "."), True
-    return ".", len(either) == 0
+    if len(either) and pc.any(like(digits, r"\d{4,}")).as_py():
+        return ("," if pc.any(pc.match_substring(either, ",")).as_py() else "."), True, True
+    return ".", len(either) == 0, len(either) > 0
 
 
-def _decimal_votes(bare: pa.Array, sign: str, other: str) -> int:
+def _decimal_votes(digits: pa.Array, sign: str, other: str) -> int:
     """Count the values that make sense only with this decimal sign."""
     uneven = rf"\d*{sign}(?:\d{{1,2}}|\d{{4,}})"
     no_group = rf"(?:0|\d{{4,}})?{sign}\d+"
     after_group = rf"\d{{1,3}}(?:{other}\d{{3}})+{sign}\d+"
     other_twice = rf"\d{{1,3}}(?:{other}\d{{3}}){{2,}}"
-    pattern = f"-?(?:{uneven}|{no_group}|{after_group}|{other_twice})%?"
-    return pc.sum(like(bare, pattern)).as_py() or 0
+    return pc.sum(like(digits, f"{uneven}|{no_group}|{after_group}|{other_twice}")).as_py() or 0
 
 
-def _bare_numbers(values: pa.Array) -> pa.Array:
-    """Strip currency, units, thousands by space or apostrophe, and accountants' minus signs."""
-    bare = change(values, rf"(?i)^([+-]?){_GAP}*{_UNIT}{_GAP}*|{_GAP}*{_UNIT}$", r"\1")
-    bare = change(bare, rf"^\((.+)\)$|^([\d.,]+)-$|^[-−]{_GAP}*(.+)$", r"-\1\2\3")
-    bare = change(bare, rf"^\+|{_GAP}+(%)$", r"\1")
-    grouped = like(bare, rf"-?\d{{1,3}}(?:{_GAP}\d{{3}})+(?:[.,]\d+)?%?")
-    return pc.if_else(grouped, change(bare, _GAP, ""), bare)
+def to_number(text: pd.Series, decimal: str | None = None, unit: str = "") -> Typed:
+    """Read numbers; thousands marks, currency signs, units and per cent are understood.
 
-
-def to_number(text: pd.Series, decimal: str | None = None) -> Typed:
-    """Read numbers; thousands marks, currency signs and per cent are understood.
+    One unit holds for a column: a value in another one is unreadable, never added to the rest.
+    In a column of kilograms, grams, tonnes and pounds are converted; in one of minutes, "0.5 h",
+    "01:30" (hours and minutes), "1 h 20 min" and "2 days" (of 24 hours) are.
 
     Parameters
     ----------
     text : pandas.Series of str
     decimal : {".", ","}, optional
         The column's decimal sign; by default it is decided from all the values.
+    unit : str
+        The column's unit in the dictionary: "kg", "min" or other.
 
     Returns
     -------
@@ -180,39 +259,105 @@ def to_number(text: pd.Series, decimal: str | None = None) -> Typed:
 
     Examples
     --------
-    >>> to_number(pd.Series(["1 234,50", "-", "12,0 %"])).series.tolist()
+    >>> to_number(pd.Series(["1 234,50 zł", "-", "12,0 %"])).series.tolist()
     [1234.5, nan, 0.12]
     >>> to_number(pd.Series(["3.5", "See ASN-93"])).unreadable.tolist()
     [False, True]
+    >>> to_number(pd.Series(["15 min", "0.5 h"]), unit="min").series.tolist()
+    [15.0, 30.0]
     """
     cells = trimmed(text)
     plain = cast_plain(cells, pa.float64()) if decimal != "," else None
     if plain is not None and (decimal or _is_settled(cells)):
         numbers = plain.to_numpy(zero_copy_only=False)
         if not np.isinf(numbers).any():
-            return typed_as(text, numbers)
-    return by_distinct(text, cells, lambda values: _numbers(values, decimal))
+            return typed_as(text, numbers, choice="." if (numbers % 1 > 0).any() else None)
+    return by_distinct(text, cells, lambda values: _numbers(values, decimal, unit))
 
 
 def _is_settled(cells: pa.Array) -> bool:
-    """Tell whether the points in plain numbers are decimal, by the first thousand of them."""
+    """Tell whether the points in plain numbers are decimal: by the first thousand, or by all."""
+    if _decimal_votes(cells[:1000], r"\.", ","):
+        return True
     pointed = cells.filter(pc.match_substring(cells, "."))
-    return not len(pointed) or _decimal_votes(pointed[:1000], r"\.", ",") > 0
+    return not len(pointed) or _decimal_votes(pointed, r"\.", ",") > 0
 
 
-def _numbers(values: pa.Array, decimal: str | None) -> tuple[pd.Series, bool]:
-    bare = _bare_numbers(values)
-    sign, settled = (decimal, True) if decimal else _decide_decimal(bare)
-    share = as_mask(pc.ends_with(bare, "%"))
-    bare = change(bare, "%$", "")
-    mark, group = (",", r"\.") if sign == "," else (r"\.", ",")
-    grouped = like(bare, rf"-?\d{{1,3}}(?:{group}\d{{3}})+(?:{mark}\d*)?")
-    bare = pc.if_else(grouped, change(bare, group, ""), bare)
+def _numbers(
+    values: pa.Array, decimal: str | None, unit: str
+) -> tuple[pd.Series, dict[str, object]]:
+    matched, parts = extract(values, _NUMBER)
+    digits = pc.replace_substring_regex(parts["digits"], pattern=_GAP, replacement="")
+    sign, settled, matters = (decimal, True, True) if decimal else _decide_decimal(digits)
+    factors, currencies = _factors(parts, unit)
+    numbers = np.full(len(values), np.nan)
+    numbers[matched] = _as_floats(digits, sign) * _signs(parts) * factors
+    if unit == "min":
+        spans = [_minutes(value) for value in values.to_pylist()]
+        numbers = np.where(np.isnan(spans), numbers, spans)
+    how = {"undecided": not settled, "choice": sign if matters else None}
+    return pd.Series(numbers), how | {"currencies": currencies}
+
+
+def _as_floats(digits: pa.Array, sign: str) -> np.ndarray:
+    """Read bare digits by the decimal sign; what does not fit it is not a number."""
+    mark, group, other = (",", r"\.", ".") if sign == "," else (r"\.", ",", ",")
+    grouped = like(digits, rf"\d{{1,3}}(?:{group}\d{{3}})+(?:{mark}\d*)?")
+    bare = pc.if_else(grouped, pc.replace_substring(digits, other, ""), digits)
     if sign == ",":
-        bare = pc.if_else(pc.match_substring(bare, "."), "", change(bare, ",", "."))
+        point = pc.match_substring(bare, ".")
+        bare = pc.if_else(point, "", pc.replace_substring(bare, ",", "."))
     numbers = pc.if_else(like(bare, _PLAIN), bare, None).cast(pa.float64())
-    numbers = pd.Series(numbers.to_numpy(zero_copy_only=False), dtype="float64")
-    return numbers.mask(share, numbers / 100), not settled
+    numbers = numbers.to_numpy(zero_copy_only=False)
+    return np.where(np.isinf(numbers), np.nan, numbers)
+
+
+def _signs(parts: Parts) -> np.ndarray:
+    """Return -1 for negative numbers, also (5.00) and 5-; NaN where signs don't match up."""
+    is_in = lambda part, signs: as_mask(pc.is_in(parts[part], value_set=pa.array(list(signs))))
+    opened, closed = is_in("open", "("), is_in("close", ")")
+    minuses = sum(is_in(part, _MINUS).astype(int) for part in ("open", "minus", "close"))
+    sound = (opened == closed) & (opened + minuses <= 1)
+    return np.where(sound, np.where(opened | (minuses == 1), -1.0, 1.0), np.nan)
+
+
+@cache
+def _unit_words(lines: str) -> dict[str, str]:
+    """Map each word, folded, to the first of its line."""
+    groups = [line.split() for line in lines.splitlines()]
+    return {fold(word) or word: group[0] for group in groups for word in group}
+
+
+def _factors(parts: Parts, unit: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return what each unit multiplies by, NaN if unknown or unlike the others; the currencies."""
+    before, after = ([fold(w) or w for w in parts[n].to_pylist()] for n in ("before", "after"))
+    words = [a if not b else b if not a else "?" for b, a in zip(before, after, strict=True)]
+    money, plain = _unit_words(_MONEY), {"": 1.0, "%": 0.01}
+    currencies = tuple(sorted({money[word] for word in words if word in money}))
+    known = plain | dict.fromkeys(money, 1.0)
+    if unit == "kg":
+        return np.array([(known | _WEIGHTS).get(word, np.nan) for word in words]), ()
+    things = _unit_words(_UNITS) | {word: word for word in _WEIGHTS}
+    usual = pd.Series([things[word] for word in words if word in things]).mode()
+    known |= {word: 1.0 for word, thing in things.items() if thing == usual.get(0)}
+    return np.array([known.get(word, np.nan) for word in words]), currencies if len(
+        currencies
+    ) > 1 else ()
+
+
+def _minutes(value: str) -> float:
+    """Read a duration with a clock's colon or with units; NaN for all else."""
+    clock = re.fullmatch(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d))?(?:\s*[hч])?", value)
+    if clock:
+        hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+        return hours * 60 + minutes + seconds / 60
+    pairs = re.findall(r"(\d+(?:[.,]\d+)?)\s*([^\W\d_]*)\.?", value)
+    rest = re.sub(r"(\d+(?:[.,]\d+)?)\s*([^\W\d_]*)\.?|\s", "", value)
+    sizes = {fold(word): size for words, size in _MINUTES.items() for word in words.split()}
+    if rest or not pairs or not pairs[0][1]:
+        return np.nan
+    sizes |= {"": 1} if len(pairs) > 1 else {}
+    return sum(float(n.replace(",", ".")) * sizes.get(fold(unit), np.nan) for n, unit in pairs)
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────
@@ -230,17 +375,26 @@ def _words(allowed: tuple[str, ...]) -> dict[str, str]:
 def to_yesno(text: pd.Series) -> Typed:
     """Read yes and no in four languages, 1 and 0, true and false, and ticks.
 
+    A lone x is a tick, unless the column also has ticks: then it is a cross. Beside words for yes
+    and no it could be either, and is unreadable.
+
     Examples
     --------
     >>> to_yesno(pd.Series(["tak", "0", "", "maybe"])).series.tolist()
     [True, False, <NA>, <NA>]
+    >>> to_yesno(pd.Series(["x", "✓"])).series.tolist(), to_yesno(pd.Series(["x"])).series.tolist()
+    ([False, True], [True])
     """
     words = {word: value == "yes" for word, value in _words(("yes", "no")).items()}
 
-    def convert(values: pa.Array) -> tuple[pd.Series, bool]:
+    def convert(values: pa.Array) -> tuple[pd.Series, dict]:
         known = _TICKS | _BITS
-        read = [known.get(value, words.get(fold(value))) for value in values.to_pylist()]
-        return pd.Series(read, dtype="boolean"), False
+        read = {v: known.get(v, words.get(fold(v))) for v in values.to_pylist()}
+        if any(_TICKS.get(value) for value in read):
+            read |= {v: False for v in read if v.casefold() in ("x", "х")}
+        elif all(meant is None for meant in read.values()):
+            read |= {v: True for v in read if v.casefold() in ("x", "х")}
+        return pd.Series(list(read.values()), dtype="boolean"), {}
 
     return by_distinct(text, trimmed(text), convert)
 
@@ -256,30 +410,33 @@ def to_choice(text: pd.Series, column: Column) -> Typed:
     """
     words = _words(column.allowed)
 
-    def convert(values: pa.Array) -> tuple[pd.Series, bool]:
-        return pd.Series([words.get(fold(v)) for v in values.to_pylist()], dtype="str"), False
+    def convert(values: pa.Array) -> tuple[pd.Series, dict]:
+        meant = [words.get(fold(value)) for value in values.to_pylist()]
+        return pd.Series(meant, dtype="str"), {}
 
     return by_distinct(text, trimmed(text), convert)
 
 
 def to_list(text: pd.Series, column: Column) -> Typed:
-    """Tidy lists joined by semicolons, each item an allowed value where the column has such.
+    """Tidy lists joined by semicolons, commas or line breaks to semicolons.
+
+    Each item is an allowed value where the column has such.
 
     Examples
     --------
     >>> from workbook.schema import columns
-    >>> to_list(pd.Series(["S1; S2 ;"]), columns("steps")["predecessors"]).series.tolist()
+    >>> to_list(pd.Series(["S1; S2 ,"]), columns("steps")["predecessors"]).series.tolist()
     ['S1;S2']
     """
     words = _words(column.allowed)
 
     def read(value: str) -> str | None:
-        items = [item.strip() for item in value.split(";") if item.strip()]
+        items = [item.strip() for item in re.split("[;,\n]", value) if item.strip()]
         if column.allowed:
             items = [words.get(fold(item), "") for item in items]
         return ";".join(items) if items and all(items) else None
 
-    def convert(values: pa.Array) -> tuple[pd.Series, bool]:
-        return pd.Series([read(value) for value in values.to_pylist()], dtype="str"), False
+    def convert(values: pa.Array) -> tuple[pd.Series, dict]:
+        return pd.Series([read(value) for value in values.to_pylist()], dtype="str"), {}
 
     return by_distinct(text, trimmed(text), convert)
