@@ -41,18 +41,18 @@ def judged(weeks, **columns):
 
 
 def test_the_charts_are_those_of_stats_on_what_is_known():
-    weeks = [(90, 10, 3), (80, 20, 0), (95, 5, 9), (70, 30, 1), (88, 12, 0)]
+    weeks = [(90, 10, 3), (80, 20, 0), (95, 5, 9), (70, 30, 1), (88, 12, 0), (85, 15, 2)]
     data = control_charts(judged(weeks), "right_time").data
     right = [week[0] for week in weeks]
     for name, chart in (
         ("p", stats.p_chart(right, 100)),
-        ("laney", stats.laney_p_chart(right, [100] * 5)),
+        ("laney", stats.laney_p_chart(right, [100] * 6)),
         ("xmr", stats.xmr_chart(np.array(right) / 100)),
     ):
         assert data[f"{name}_low"].to_numpy() == pytest.approx(np.clip(chart.lower, 0, 1))
         assert data[f"{name}_high"].to_numpy() == pytest.approx(np.clip(chart.upper, 0, 1))
         assert data[f"{name}_outside"].tolist() == chart.outside.tolist()
-    assert data["unknown"].tolist() == [3, 0, 9, 1, 0] and set(data["n"]) == {100}
+    assert data["unknown"].tolist() == [3, 0, 9, 1, 0, 2] and set(data["n"]) == {100}
 
 
 def test_with_large_weeks_the_plain_chart_cries_wolf_and_laney_does_not():

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import hypergeom
 
+from workbook.clock import business_days, counted_from
 from workbook.language import Language
 from workbook.results import Finding
 from workbook.rights import (
@@ -18,7 +19,6 @@ from workbook.rights import (
     order_due,
     period_of,
 )
-from workbook.states import working_days
 from workbook.stats import Interval, false_discovery, newcombe_interval
 
 __all__ = ["Cell", "failing_cells", "where_words"]
@@ -320,17 +320,13 @@ def _promise_days(rights: Rights, due: np.ndarray) -> tuple[np.ndarray, list[str
     """Return how many days after the order each was promised: short promises fail of themselves."""
     if "ordered_at" not in rights.frame:
         return np.full(len(due), -1), []
-    ordered = rights.frame["ordered_at"].to_numpy("datetime64[D]")[rights.states.first_row]
-    days = (due.astype("datetime64[D]") - ordered).astype(float)
+    ordered = rights.frame["ordered_at"].to_numpy("datetime64[us]")[rights.states.first_row]
+    ordered, due = counted_from(ordered, rights.profile.cut_off), due.astype("datetime64[D]")
+    days = (due - ordered).astype(float)
     if rights.profile.days == "business":
-        known = ~np.isnan(days)
-        calendar = working_days(rights.profile, due)
-        days[known] = np.busday_count(
-            ordered[known], due[known].astype("datetime64[D]"), busdaycal=calendar
-        )
-    most = np.nanmax(days, initial=0)
+        days = business_days(ordered, due, rights.profile.country)
     days = np.clip(days, 0, 10)
-    names = [str(day) if day < 10 else "10+" for day in range(int(min(most, 10)) + 1)]
+    names = [str(day) if day < 10 else "10+" for day in range(int(np.nanmax(days, initial=0)) + 1)]
     return np.where(np.isnan(days), -1, days).astype(int), names
 
 

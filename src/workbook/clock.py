@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-__all__ = ["DESK_HOURS", "business_days", "elapsed_minutes", "utc_offset", "working_minutes"]
+__all__ = ["DESK_HOURS", "business_days", "counted_from", "elapsed_minutes", "utc_offset"]
+__all__ += ["working_minutes"]
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _DAY, _TIME = f"({'|'.join(_DAYS)})", r"((?:[01]\d|2[0-3]):[0-5]\d|24:00)"
@@ -81,6 +82,19 @@ def business_days(start: ArrayLike, end: ArrayLike, country: str | None = None) 
     """
     days = (np.asarray(at, "datetime64[us]").astype("datetime64[D]") for at in (start, end))
     return working_minutes(*days, desk_hours="Mon-Fri 00:00-24:00", country=country) / 1440
+
+
+def counted_from(ordered_at: ArrayLike, cut_off: str | None) -> np.ndarray:
+    """Return the day from which an order counts: the next one if it came at the cut-off or later.
+
+    Examples
+    --------
+    >>> counted_from(["2026-05-08T13:59", "2026-05-08T14:00"], "14:00").astype(str).tolist()
+    ['2026-05-08', '2026-05-09']
+    """
+    hours, minutes = (cut_off or "24:00").split(":")
+    rest = 24 * 60 - 60 * int(hours) - int(minutes)
+    return (np.asarray(ordered_at, "datetime64[us]") + rest * _MINUTE).astype("datetime64[D]")
 
 
 def _utc(moments: ArrayLike, timezone: str, summer: bool) -> np.ndarray:

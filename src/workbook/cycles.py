@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from scipy.stats import norm
 
 from workbook import plots
-from workbook.clock import business_days
+from workbook.clock import business_days, counted_from
 from workbook.data import Client
 from workbook.display import Face
 from workbook.language import Language
@@ -63,7 +63,7 @@ class CycleTimes(Face):
 
     def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
         days = lambda value: say.number(value, 1)
-        ends = lambda low, high: say("{low} to {high}", low=days(low), high=days(high))
+        ends = lambda low, high: say("from {low} to {high}", low=days(low), high=days(high))
         both = lambda low, high: ends(low, high) if low == low else "–"
         name = lambda group: say("all orders") if pd.isna(group) else group_word(group, say)
         return {
@@ -146,9 +146,7 @@ def _durations(rights: Rights, by: str | None) -> pd.DataFrame:
     orders = kept.groupby("order_id", sort=False).agg(how)
     end = orders["end"].mask(orders["open"], last)
     orders["days"] = (end - orders["start"]) / pd.Timedelta("1D")
-    cut_off = pd.Timedelta(f"{rights.profile.cut_off or '24:00'}:00")
-    # From the cut-off on, the rest of the day carries an order into the next.
-    start = orders["start"] + (pd.Timedelta("1D") - cut_off)
+    start = counted_from(orders["start"], rights.profile.cut_off)
     worked = business_days(start, end, rights.profile.country)
     orders = orders.assign(business_days=np.maximum(worked, 0), closed=~orders["open"])
     known = (orders["days"] >= 0) & ~orders["undated"]
@@ -205,7 +203,10 @@ class Served(Face):
         return " ".join([self.rates.sentence(say), *slow])
 
     def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
-        return self.rates._cells(say) | self.times._cells(say)
+        cells = self.rates._cells(say) | self.times._cells(say)
+        left = (say("95% interval"), say("Orders"), say("Open"), say("95% within"))
+        left += (say("Half within business days"),)
+        return {head: cell for head, cell in cells.items() if head not in left}
 
     def _draw(self, say: Language, ax: Axes | None) -> Axes:
         labels = [group_word(group, say) for group in self.data["group"]]

@@ -69,6 +69,7 @@ class Language:
         """Format a number with so many decimals, in the language's own marks."""
         if value is None or value != value:
             return "–"
+        value = value if round(value, digits) else 0  # never "-0.0"
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return babel_numbers.format_decimal(value, format=pattern, locale=self.locale)
 

@@ -3,7 +3,7 @@
 import hashlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import matplotlib as mpl
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import Formatter
 
 from workbook.language import Language
 
@@ -105,19 +105,41 @@ def rate_bands(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axe
     """
     with style():
         ax = ax or new_axes(height=0.9 + 0.42 * len(data))
-        for place, row in enumerate(data.itertuples()):
-            _rate_band(ax, place, row)
-        ax.set_yticks(range(len(data)), data["label"])
-        ax.invert_yaxis()
-        ax.tick_params(left=False)
-        ax.spines["left"].set_visible(False)
+        for verdict in VERDICT_COLOURS:
+            _draw_bands(ax, data, (data["verdict"] == verdict) & data["upper"].notna(), verdict)
+        place, across = np.arange(len(data)), ax.get_yaxis_transform()
+        target = {"color": INK, "linewidth": 2.0, "zorder": 2}
+        ax.vlines(data["target"], place - 0.34, place + 0.34, **target)
+        for row in place[data["upper"].isna()]:
+            words = f"○ {data['note'].iloc[row]}"
+            ax.text(0.01, row, words, color=SOFT, va="center", transform=across)
+        _label_rows(ax, data["label"])
         low = data[["low", "confirmed", "target"]].min().min()
         ax.set_xlim(max(0.0, np.floor((low - 0.03) * 20) / 20) if low == low else 0.0, 1.005)
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda share, _: say.percent(share, 0)))
-        ax.xaxis.grid(True, color="#e6ebf0", linewidth=0.8)
-        ax.set_axisbelow(True)
+        ax.xaxis.set_major_formatter(_Ticks(say.percent, 100))
         ax.set_label("; ".join(_band_words(row, say) for row in data.itertuples()))
     return ax
+
+
+def _label_rows(ax: Axes, labels: pd.Series) -> None:
+    """Head each row with its label, the first on top."""
+    ax.set_yticks(range(len(labels)), labels)
+    ax.invert_yaxis()
+    ax.tick_params(left=False)
+    ax.spines["left"].set_visible(False)
+    ax.xaxis.grid(True, color="#e6ebf0", linewidth=0.8)
+    ax.set_axisbelow(True)
+
+
+class _Ticks(Formatter):
+    """Write an axis's numbers (a share: `shown` 100) with as many digits as tell them apart."""
+
+    def __init__(self, write: Callable[[float, int], str], shown: float = 1):
+        self.write, self.shown = write, shown
+
+    def __call__(self, value: float, place: int | None = None) -> str:
+        step = np.diff(self.locs[:2]).sum() * self.shown or 1
+        return self.write(value, max(0, int(np.ceil(-np.log10(step) - 1e-9))))
 
 
 def _band_words(row: object, say: Language) -> str:
@@ -131,22 +153,16 @@ def _band_words(row: object, say: Language) -> str:
 _MARKS = {"works": "o", "needs improvement": "^", "no evidence": "D"}
 
 
-def _rate_band(ax: Axes, place: int, row: object) -> None:
-    if row.upper != row.upper:
-        across = ax.get_yaxis_transform()
-        ax.text(0.01, place, f"○ {row.note}", color=SOFT, va="center", transform=across)
-        return
-    colour = VERDICT_COLOURS[row.verdict]
-    sure = row.confirmed if row.confirmed == row.confirmed else 0.0
-    ax.plot([row.low, row.high], [place, place], color=colour, linewidth=2.2)
+def _draw_bands(ax: Axes, data: pd.DataFrame, these: pd.Series, verdict: str) -> None:
+    rows, place, colour = data[these], np.flatnonzero(these), VERDICT_COLOURS[verdict]
+    ax.hlines(place, rows["low"], rows["high"], color=colour, linewidth=2.2)
+    sure = rows["confirmed"].fillna(0.0)
+    bar = (rows["upper"] > sure).to_numpy()
     unknown = {"height": 0.34, "color": "white", "edgecolor": colour, "hatch": "/////"}
-    if row.upper > sure:
-        ax.barh(place, row.upper - sure, left=sure, linewidth=1.0, zorder=2.5, **unknown)
-    if row.confirmed == row.confirmed:
-        mark = {"marker": _MARKS[row.verdict], "markersize": 9.5, "markeredgecolor": "white"}
-        ax.plot([sure], [place], color=colour, linestyle="", zorder=3, **mark)
-    if row.target == row.target:
-        ax.plot([row.target] * 2, [place - 0.34, place + 0.34], color=INK, linewidth=2.0, zorder=2)
+    width = (rows["upper"] - sure)[bar]
+    ax.barh(place[bar], width, left=sure[bar], linewidth=1.0, zorder=2.5, **unknown)
+    mark = {"markersize": 9.5, "markeredgecolor": "white", "color": colour, "zorder": 3}
+    ax.plot(rows["confirmed"], place, _MARKS[verdict], **mark)
 
 
 def time_bars(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
@@ -166,14 +182,10 @@ def time_bars(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes
         shade = np.where(data["critical"], ACCENT, "#9db4c9")
         ax.barh(data.index, wait, 0.6, color="white", edgecolor=shade, linewidth=1.2)
         ax.barh(data.index, work, 0.6, left=wait, color=shade, edgecolor=shade, linewidth=1.2)
-        ax.set_yticks(data.index, data["step"])
-        ax.invert_yaxis()
-        ax.tick_params(left=False)
-        ax.spines["left"].set_visible(False)
+        _label_rows(ax, data["step"])
         ax.set_xlabel(say("hours") if unit == 60.0 else say("minutes"))
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda time, _: say.number(time)))
-        ax.xaxis.grid(True, color="#e6ebf0", linewidth=0.8)
-        ax.set_axisbelow(True)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_formatter(_Ticks(say.number))
         longest = data.assign(minutes=times.sum(axis=1)).nlargest(3, "minutes")
         parts = [f"{row.step} {say.minutes(row.minutes)}" for row in longest.itertuples()]
         ax.set_label(say("Work and wait per step; longest: {steps}.", steps=", ".join(parts)))
@@ -195,14 +207,11 @@ def pareto(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
         for row, (orders, share) in enumerate(zip(data["orders"], data["cumulative"], strict=True)):
             words = f" {say.number(orders)} · {say.percent(share, 0)}"
             ax.text(orders, row, words, va="center", color=SOFT, fontsize=9.5)
-        ax.set_yticks(place, data["label"])
-        ax.invert_yaxis()
-        ax.tick_params(left=False)
-        ax.spines["left"].set_visible(False)
+        _label_rows(ax, data["label"])
         ax.set_xlim(0, 1.18 * max(data["orders"].max(), 1) if len(data) else 1)
         ax.set_xlabel(say("failed orders, and their share added up"))
         ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda orders, _: say.number(orders)))
+        ax.xaxis.set_major_formatter(_Ticks(say.number))
     return ax
 
 
@@ -230,7 +239,7 @@ def control_chart(
         step = max(1, round(len(data) / 9))
         ax.set_xticks(place[::step], data["group"].iloc[::step])
         ax.tick_params(axis="x", labelsize=9.5, colors=SOFT)
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: say.percent(share, 0)))
+        ax.yaxis.set_major_formatter(_Ticks(say.percent, 100))
     return ax
 
 
@@ -248,13 +257,11 @@ def durations(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes
         ax.hlines(place, data["median"], ends, color=PALE, linewidth=5)
         for name, mark in (("median", "o"), ("p90", "|"), ("p95", "|")):
             ax.plot(data[name], place, mark, color=ACCENT, markersize=9)
-        ax.set_yticks(place, data["label"])
-        ax.invert_yaxis()
-        ax.tick_params(left=False)
+        _label_rows(ax, data["label"])
         ax.set_xlim(left=0)
         ax.set_xlabel(say("days until half, 90% and 95% had arrived"))
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda days, _: say.number(days)))
-        ax.xaxis.grid(True, color="#e6ebf0", linewidth=0.8)
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.set_major_formatter(_Ticks(say.number))
     return ax
 
 
@@ -279,5 +286,5 @@ def quadrant(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
         ax.set_xlabel(say("share within the median time of all orders"))
         ax.set_ylabel(say("share right"))
         for axis in (ax.xaxis, ax.yaxis):
-            axis.set_major_formatter(FuncFormatter(lambda share, _: say.percent(share, 0)))
+            axis.set_major_formatter(_Ticks(say.percent, 100))
     return ax

@@ -22,7 +22,8 @@ __all__ += ["control_charts", "group_word"]
 
 # Below so many orders nothing is shown; below such a gap of shares nothing is worth telling. A
 # client looks at dozens of comparisons, so each may accuse in error once in a thousand times.
-LEAST_N, LEAST_GAP, FALSE_ALARM = 30, 0.03, 0.001
+# Limits from fewer periods would move with every further one.
+LEAST_N, LEAST_GAP, FALSE_ALARM, LEAST_PERIODS = 30, 0.03, 0.001, 6
 _STATES = ["right", "wrong", "unknown"]
 
 
@@ -73,15 +74,15 @@ def _worse(
     share, gap, low, high = (float(row[name]) for name in names)
     sentence = say(
         "{measure}: {share} of {orders} for {place}, against {rest} for {elsewhere}: between {low} "
-        "and {high} less.",
+        "and {high} points less.",
         measure=measure_name(measure, say),
         share=say.percent(share),
         orders=count_words(int(row["n"]), say),
         place=places[0],
         rest=say.percent(share - gap),
         elsewhere=places[1],
-        low=say.percent(-high),
-        high=say.percent(-low),
+        low=say.points(-high),
+        high=say.points(-low),
     )
     facts = {"n": int(row["n"]), "observed": share, "expected": share - gap, "effect": gap}
     facts["right"] = measure.removeprefix("right_") if measure.startswith("right_") else None
@@ -116,6 +117,9 @@ class Groups(Face):
 
     def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
         both = lambda low, high: interval_words((low, high), say)
+        gap = lambda low, high: say(
+            "from {low} to {high}", low=say.points(low), high=say.points(high)
+        )
         rate = lambda low, high: measured.rate_words({"confirmed": low, "upper": high}, say)
         words = {"works": say("better"), "needs improvement": say("worse")}
         few, none = say("not demonstrable"), say("no clear difference")
@@ -125,7 +129,7 @@ class Groups(Face):
             measure_name(self.measure, say): (rate, "confirmed", "upper"),
             say("95% interval"): (both, "low", "high"),
             say("Orders judged"): (say.number, "n"),
-            say("Against the rest"): (both, "difference_low", "difference_high"),
+            say("Points against the rest"): (gap, "difference_low", "difference_high"),
             say("Verdict"): (verdict, "verdict", "n"),
         }
 
@@ -209,7 +213,8 @@ class Charts(Face):
 
     `data`, per period with known orders: group, right, wrong, unknown, n (right and wrong), value,
     and for p, laney and xmr the limits _low and _high and whether it lies _outside. What is unknown
-    is left out of the value. `spread` is Laney's σz: above 1, periods differ beyond chance.
+    is left out of the value. `spread` is Laney's σz: above 1, periods differ beyond chance. Below
+    six periods there are no limits, and `center` is None.
     """
 
     data: pd.DataFrame
@@ -228,8 +233,8 @@ class Charts(Face):
         words = {name: say.number(self.data[f"{name}_outside"].sum()) for name in names}
         words |= {"all": say.number(len(self.data)), "spread": say.number(self.spread, 1)}
         sentence = say(
-            "Of {all} periods {laney} lie outside the limits of Laney's p′ chart, {xmr} outside "
-            "those of single values, {p} outside those of the plain p chart.",
+            "Periods outside the limits: {laney} of {all} on Laney's p′ chart, {xmr} on that of "
+            "single values, {p} on the plain p chart.",
             **words,
         )
         why = say(
@@ -324,29 +329,26 @@ def control_charts(rights: Rights, measure: str | None = None, period: str = "we
 
     Examples
     --------
-    >>> days = pd.date_range("2026-01-05", periods=21).astype("datetime64[us]")
+    >>> days = pd.date_range("2026-01-05", periods=42).astype("datetime64[us]")
     >>> lines = pd.DataFrame({"promised_at": days, "delivered_at": days})
-    >>> lines["order_id"] = [str(number) for number in range(21)]
+    >>> lines["order_id"] = [str(number) for number in range(42)]
     >>> charts = control_charts(measured.measure_rights(lines), "right_time")
     >>> charts.data["n"].tolist(), charts.center
-    ([7, 7, 7], 1.0)
+    ([7, 7, 7, 7, 7, 7], 1.0)
     """
     measure, center = measure or rights.headline, None
     data = _count(rights, measure, _values(rights, period))
     data["n"] -= data["unknown"]
     data = data[data["n"] > 0].reset_index(drop=True)
     data["value"] = data["right"] / data["n"]
-    if len(data) > 1:
-        plain = stats.p_chart(data["right"], data["n"])
-        laney, single = (
-            stats.laney_p_chart(data["right"], data["n"]),
-            stats.xmr_chart(data["value"]),
-        )
-        for name, chart in (("p", plain), ("laney", laney), ("xmr", single)):
-            for end, limit in (("low", chart.lower), ("high", chart.upper)):
-                data[f"{name}_{end}"] = np.clip(limit, 0, 1)
+    if len(data) >= LEAST_PERIODS:
+        counts = data["right"], data["n"]
+        charts = {"p": stats.p_chart(*counts), "laney": stats.laney_p_chart(*counts)}
+        for name, chart in (charts | {"xmr": stats.xmr_chart(data["value"])}).items():
+            data[f"{name}_low"] = np.clip(chart.lower, 0, 1)
+            data[f"{name}_high"] = np.clip(chart.upper, 0, 1)
             data[f"{name}_outside"] = chart.outside
-        center = plain.center
+        center = charts["p"].center
     return Charts(data, period, measure, rights.profile.language, center, _spread(data))
 
 

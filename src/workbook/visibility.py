@@ -241,7 +241,8 @@ def _set_right(
     moved = wrong.drop_duplicates(key).set_index(key)["happened_at"]
     moved = moved.reindex(pd.MultiIndex.from_frame(lines[["order_id", "delivered_at"]]))
     right = lines.assign(delivered_at=moved.set_axis(lines.index).fillna(lines["delivered_at"]))
-    both = [measure_rights(frame, profile=profile, as_of=end) for frame in (lines, right)]
+    mine = lines["order_id"].isin(wrong["order_id"])
+    both = [measure_rights(each[mine], profile=profile, as_of=end) for each in (lines, right)]
     looks, truth = (rights.order_states("time") for rights in both)
     kinds = [(looks == 1) & (truth == 3), (looks == 3) & (truth == 1)]
     misjudged = pd.Series(np.select(kinds, ["on time", "late"], None), both[0].states.order_ids)
