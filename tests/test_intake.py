@@ -67,7 +67,7 @@ def test_blank_and_short_rows_keep_the_numbers_of_the_others(tmp_path):
     table = read_text(write(tmp_path, 'a,b,c\n1,2,3\n\n,,\n4,"5\n6"\n7,8,9\n'))
     assert table.frame.index.tolist() == [2, 5, 7]
     assert table.frame.loc[5].tolist() == ["4", "5\n6", ""]
-    assert table.problems == ()
+    assert [problem.row for problem in table.problems] == [5]
 
 
 def test_a_surplus_cell_is_told_with_its_row(tmp_path):
