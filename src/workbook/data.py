@@ -13,8 +13,9 @@ from pathlib import Path
 import pandas as pd
 
 from workbook import intake, results, values
+from workbook.content import check_rows, check_scale, leave_out
 from workbook.dates import to_date
-from workbook.faults import Faults, check_rows, report_cells
+from workbook.faults import Faults, report_cells
 from workbook.headings import join_file, recognise, spellings
 from workbook.language import Language, speak
 from workbook.profile import Profile, TableMapping, read_profile
@@ -102,14 +103,15 @@ def read_table(
         faults.take(error.problems)
         return Reading(None, tuple(faults.problems), faults.file, sheet or mapping.sheet)
     found = recognise(list(text), wanted, mapping.columns, faults)
+    text = text if faults.fatal else leave_out(text, found, faults)
     cells, assumed = _map_words(text, found, mapping)
     frame = None
     if not faults.fatal:
         frame = _type_all(cells, wanted, mapping, profile.timezone if profile else "UTC", faults)
         if table == "responses":
             questions = [name for name in text if name not in found.values()]
-            frame = frame.assign(**{name: _answer(text[name]) for name in questions})
-        check_rows(frame, found, faults)
+            frame = frame.assign(**{name: _answer(text[name], faults) for name in questions})
+        frame = check_rows(frame, found, faults)
         if table == "steps" and len(frame) and not faults.fatal:
             broken = check_steps(frame, faults.file, say=say)
             as_theirs = lambda each: replace(each, column=found.get(each.column, each.column))
@@ -169,15 +171,35 @@ def _type_all(
     with ThreadPoolExecutor() as pool:
         one = lambda ours: _type(cells[ours], wanted[ours], mapping, timezone)
         typed = dict(zip(cells, pool.map(one, cells), strict=True))
+        settled = _settled(typed, wanted)
+        for ours in (ours for ours in typed if typed[ours].undecided):
+            told = replace(mapping, **{k: v for k, v in settled.items() if not getattr(mapping, k)})
+            again = _type(cells[ours], wanted[ours], told, timezone)
+            typed[ours] = again._replace(undecided=True)
     for ours, column in typed.items():
         report_cells(cells[ours], column, wanted[ours], faults)
-    return pd.DataFrame({ours: column.series for ours, column in typed.items()})
+    return pd.DataFrame({ours: column.series for ours, column in typed.items()}, copy=False)
+
+
+def _settled(typed: dict[str, values.Typed], wanted: dict[str, Column]) -> dict[str, str]:
+    """Return the date order and decimal sign of the columns that tell it, where these agree.
+
+    A column that does not tell its own is read like them, which is said.
+    """
+    found = {}
+    for key, kind in (("dates", "date"), ("decimal", "number")):
+        told = {
+            t.choice for ours, t in typed.items() if wanted[ours].kind == kind if not t.undecided
+        }
+        if len(told := told - {None}) == 1:
+            found[key] = told.pop()
+    return found
 
 
 def _type(cells: pd.Series, column: Column, mapping: TableMapping, timezone: str) -> values.Typed:
     match column.kind:
         case "number":
-            return values.to_number(cells, mapping.decimal)
+            return values.to_number(cells, mapping.decimal, column.unit)
         case "date":
             return to_date(cells, mapping.dates, timezone)
         case "yesno":
@@ -190,10 +212,14 @@ def _type(cells: pd.Series, column: Column, mapping: TableMapping, timezone: str
             return values.to_text(cells)
 
 
-def _answer(cells: pd.Series) -> pd.Series:
-    """Type a question's answers: numbers where all are, else text as given."""
-    typed = values.to_number(cells)
-    return values.to_text(cells).series if typed.unreadable.any() else typed.series
+def _answer(cells: pd.Series, faults: Faults) -> pd.Series:
+    """Type a question's answers: numbers where all are, else text; "4 - good" is 4."""
+    bare = cells.str.replace(r"^\s*(\d{1,2})\s*[-–—=:.)]\s*[^\W\d_].*$", r"\1", regex=True)
+    typed = values.to_number(bare)
+    if typed.unreadable.any():
+        return values.to_text(bare).series
+    check_scale(typed.series, faults)
+    return typed.series
 
 
 # ── the client ───────────────────────────────────────────────────────────────────────────────

@@ -126,7 +126,7 @@ def to_date(text: pd.Series, order: str | None = None, timezone: str = "UTC") ->
     cells = trimmed(text)
     plain = cast_plain(cells, pa.timestamp("us"))
     if plain is not None and _in_range(plain):
-        return typed_as(text, plain.to_numpy(zero_copy_only=False))
+        return typed_as(text, plain.to_numpy())
     even = _even_dates(cells) if order != "iso" else None
     if even is not None:
         choice, settled = (order, True) if order else _decide_order(*even.parts)
@@ -135,7 +135,7 @@ def to_date(text: pd.Series, order: str | None = None, timezone: str = "UTC") ->
     return by_distinct(text, cells, lambda values: _dates(values, order, timezone))
 
 
-def _in_range(moments: pa.Array) -> bool:
+def _in_range(moments: pa.Array | pa.ChunkedArray) -> bool:
     ends = pc.min_max(moments).as_py()
     early, late = np.datetime64(ends["min"] or _EARLIEST), np.datetime64(ends["max"] or _EARLIEST)
     return bool(early >= _EARLIEST and late < _LATEST)
@@ -172,17 +172,16 @@ class _Even(NamedTuple):
         return moments
 
 
-def _even_dates(cells: pa.Array) -> _Even | None:
+def _even_dates(cells: pa.ChunkedArray) -> _Even | None:
     """Return the dates as bytes when all that are given have the same plain width."""
     given = as_mask(pc.not_equal(cells, ""))
-    full = cells.filter(given) if not given.all() else cells
+    full = (cells if given.all() else cells.filter(given)).combine_chunks()
     width = pc.min_max(pc.binary_length(full)).as_py()
     if width["min"] != width["max"] or width["min"] not in (10, 16, 19):
         return None
-    raw = np.frombuffer(full.buffers()[2], "uint8")
-    start = full.buffers()[1].to_pybytes()[full.offset * 8 : full.offset * 8 + 8]
-    start = int.from_bytes(start, "little")
-    letters = raw[start : start + len(full) * width["min"]].reshape(len(full), -1)
+    start = np.frombuffer(full.buffers()[1], "int64")[full.offset]
+    letters = np.frombuffer(full.buffers()[2], "uint8")[start : start + len(full) * width["min"]]
+    letters = letters.reshape(len(full), -1)
     is_sign = (letters[:, 2] == letters[0, 2]) & (letters[:, 5] == letters[0, 2])
     return _Even(letters, given) if is_sign.all() and letters[0, 2] in b"./-" else None
 

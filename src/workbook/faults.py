@@ -9,10 +9,11 @@ import pandas as pd
 
 from workbook.language import Language
 from workbook.schema import Column, Problem
-from workbook.values import Typed, is_missing
+from workbook.values import Typed
 
-__all__ = ["Faults", "check_rows", "list_rows", "report_cells"]
+__all__ = ["Faults", "list_rows", "report_cells"]
 
+_MARKED = 10_000  # how many cells of one fault are marked in the client's workbook
 _IDS = ("order_id", "step_id", "response_id")
 
 
@@ -36,8 +37,10 @@ class Faults:
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, severity: str, problem: str, remedy: str, **place: object) -> None:
-        """Add a problem; place is row, column, value, or another file and sheet."""
+        """Add a problem; place is row or rows, column, value, or another file and sheet."""
         where = {"file": self.file, "sheet": self.sheet} | place
+        if len(rows := where.get("rows", ())):
+            where |= {"row": int(rows[0]), "rows": tuple(map(int, rows[:_MARKED]))}
         self.problems.append(Problem(severity, self.table, problem, remedy, **where))
 
     def take(self, problems: tuple[Problem, ...]) -> None:
@@ -77,24 +80,41 @@ def report_cells(cells: pd.Series, typed: Typed, column: Column, faults: Faults)
     "1 value can't be read as a number and is unknown (row 1)"
     """
     if typed.undecided:
-        _report_undecided(cells, column, faults)
+        _report_undecided(cells, typed, column, faults)
+    if typed.currencies:
+        _report_currencies(cells, typed.currencies, faults)
     if typed.unreadable.any():
         _report_unreadable(cells, typed.unreadable, column, faults)
     if column.required and (typed.series.isna() & ~typed.unreadable).any():
         _report_blank(cells, typed, column, faults)
 
 
-def _report_undecided(cells: pd.Series, column: Column, faults: Faults) -> None:
-    """Name the default that was used where no value tells one reading from the other."""
-    say, example = faults.say, cells[~is_missing(cells)]
+def _report_undecided(cells: pd.Series, typed: Typed, column: Column, faults: Faults) -> None:
+    """Name the reading that was used where the values do not tell one from the other."""
+    say = faults.say
+    told = {"value": "", "reading": "", "table": faults.table}
     if column.kind == "date":
-        what = say("no value tells the day from the month; the day is taken to come first")
-        remedy = say("write dates: day_first or dates: month_first in client.yaml")
+        parts = cells.str.extract(r"^0*(\d{1,2})\D0*(\d{1,2})\D").astype(float)
+        either = (parts[0] != parts[1]) & (parts.max(axis=1) <= 12) & typed.series.notna()
+        row = cells.index[either.argmax()]
+        told |= {"value": cells.at[row], "reading": say.date(typed.series.at[row])}
+        what = say(
+            "the values do not tell the day from the month; {value} is read as {reading}", **told
+        )
+        remedy = say(
+            "write dates: day_first or dates: month_first under {table} in client.yaml", **told
+        )
     else:
-        what = say("no value tells a decimal sign from a thousands sign; a point is decimal")
-        remedy = say('write decimal: "," or decimal: "." in client.yaml')
-    place = {"row": int(example.index[0]), "column": cells.name, "value": example.iloc[0]}
-    faults.add("warning", what, remedy, **place)
+        row = cells.index[cells.str.contains(r"\d[.,]\d{3}(?!\d)").argmax()]
+        number = typed.series.at[row]
+        told |= {"value": cells.at[row], "reading": say.number(number, 0 if number % 1 == 0 else 3)}
+        what = say(
+            "the values do not tell a decimal sign from a thousands sign; {value} is read as "
+            "{reading}",
+            **told,
+        )
+        remedy = say('write decimal: "," or decimal: "." under {table} in client.yaml', **told)
+    faults.add("warning", what, remedy, row=int(row), column=cells.name, value=cells.at[row])
 
 
 def _report_unreadable(
@@ -115,8 +135,15 @@ def _report_unreadable(
         )
     else:
         remedy = say("correct the cells, or leave them blank where nothing is known")
-    place = {"row": int(rows[0]), "column": cells.name, "value": cells[unreadable].iloc[0]}
-    faults.add("warning", what, remedy, **place)
+    first = cells[unreadable].iloc[0]
+    faults.add("warning", what, remedy, rows=rows, column=cells.name, value=first)
+
+
+def _report_currencies(cells: pd.Series, currencies: tuple[str, ...], faults: Faults) -> None:
+    say = faults.say
+    what = say("the column mixes currencies: {names}", names=say.listing(list(currencies)))
+    remedy = say("give each its own rows and name it in a column currency; none is converted")
+    faults.add("warning", what, remedy, column=cells.name)
 
 
 def _kind(column: Column, say: Language) -> str:
@@ -145,64 +172,4 @@ def _report_blank(cells: pd.Series, typed: Typed, column: Column, faults: Faults
     )
     remedy = say("fill it in, or delete the row if it is no record")
     severity = "error" if column.name in _IDS else "warning"
-    faults.add(severity, what, remedy, row=int(rows[0]), column=cells.name)
-
-
-# ── rows ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def check_rows(frame: pd.DataFrame, found: dict[str, str], faults: Faults) -> None:
-    """Report ids that stand twice, and order lines that are there twice.
-
-    Examples
-    --------
-    >>> from workbook.language import speak
-    >>> faults = Faults("steps", "s.csv", speak("en"))
-    >>> frame = pd.DataFrame({"step_id": ["S1", "S1"]}, index=[2, 3])
-    >>> check_rows(frame, {"step_id": "Step no."}, faults)
-    >>> faults.problems[0].problem
-    'the same id stands in rows 2 and 3'
-    """
-    key = {"steps": "step_id", "responses": "response_id"}.get(faults.table)
-    if key in frame:
-        _check_key(frame[key].dropna(), found[key], faults)
-    if faults.table == "order_lines" and not faults.fatal:
-        _check_lines(frame, found, faults)
-
-
-def _check_key(keys: pd.Series, heading: str, faults: Faults) -> None:
-    say, again = faults.say, keys.duplicated(keep=False)
-    for value, same in keys[again].groupby(keys[again], sort=False):
-        what = say("the same id stands in rows {rows}", rows=list_rows(same.index, say))
-        remedy = say("give each row an id of its own, or delete the copies")
-        faults.add("error", what, remedy, row=int(same.index[1]), column=heading, value=value)
-
-
-def _check_lines(frame: pd.DataFrame, found: dict[str, str], faults: Faults) -> None:
-    keys = [name for name in ("order_id", "line_no", "delivery_no") if name in frame]
-    repeated = frame[frame.duplicated(keys, keep=False)]
-    copies = repeated.duplicated()
-    say = faults.say
-    if copies.any():
-        rows = repeated.index[copies]
-        listed = list_rows(rows, say)
-        what = say.plural(
-            "{n} row repeats an earlier one in every column (row {rows})",
-            "{n} rows repeat an earlier one in every column (rows {rows})",
-            len(rows),
-            rows=listed,
-        )
-        remedy = say("delete the copies, or number the lines with line_no if they are not copies")
-        faults.add("warning", what, remedy, row=int(rows[0]), column=found["order_id"])
-    other = repeated[~copies].duplicated(keys)
-    if "line_no" in frame and other.any():
-        rows = other.index[other]
-        listed = list_rows(rows, say)
-        what = say.plural(
-            "{n} row has the order, line and delivery of an earlier row but differs (row {rows})",
-            "{n} rows have the order, line and delivery of an earlier row but differ (rows {rows})",
-            len(rows),
-            rows=listed,
-        )
-        remedy = say("number split deliveries with delivery_no, or correct the row")
-        faults.add("warning", what, remedy, row=int(rows[0]), column=found["line_no"])
+    faults.add(severity, what, remedy, rows=rows, column=cells.name)

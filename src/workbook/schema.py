@@ -71,7 +71,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault of a client's data: what, where (as the client sees it) and what to do."""
+    """One fault of a client's data: what, where (as the client sees it) and what to do.
+
+    A fault that many cells share is told once, at the first row; `rows` has them all.
+    """
 
     severity: str
     table: str
@@ -82,6 +85,7 @@ class Problem:
     row: int | None = None
     column: str | None = None
     value: str | None = None
+    rows: tuple[int, ...] = ()
 
     def sentence(self, say: Language | None = None) -> str:
         """Say the fault in one line, place first, in the reader's language (default English).

@@ -66,11 +66,11 @@ class Typed(NamedTuple):
     currencies: tuple[str, ...] = ()
 
 
-def trimmed(text: pd.Series) -> pa.Array:
+def trimmed(text: pd.Series) -> pa.ChunkedArray:
     cells = pa.array(text.astype("str"), type=pa.large_string(), from_pandas=True)
-    cells = cells.combine_chunks() if isinstance(cells, pa.ChunkedArray) else cells
-    cells = pc.fill_null(cells, "")
-    return pc.utf8_trim_whitespace(cells) if _may_be_padded(cells) else cells
+    cells = pc.fill_null(pa.chunked_array(getattr(cells, "chunks", [cells]), pa.large_string()), "")
+    padded = any(map(_may_be_padded, cells.chunks))
+    return pc.utf8_trim_whitespace(cells) if padded else cells
 
 
 def _may_be_padded(cells: pa.Array) -> bool:
@@ -84,11 +84,11 @@ def _may_be_padded(cells: pa.Array) -> bool:
     return odd(first) or odd(last)
 
 
-def _missing(cells: pa.Array) -> pa.Array:
+def _missing(cells: pa.ChunkedArray) -> pa.Array:
     return pc.is_in(pc.utf8_lower(cells), value_set=_MISSING)
 
 
-def as_mask(cells: pa.Array) -> np.ndarray:
+def as_mask(cells: pa.Array | pa.ChunkedArray) -> np.ndarray:
     return cells.to_numpy(zero_copy_only=False).astype(bool)
 
 
@@ -98,7 +98,7 @@ def typed_as(text: pd.Series, array: object, unreadable: object = False, **how: 
     return Typed(series, mask, **how)
 
 
-def cast_plain(cells: pa.Array, kind: pa.DataType) -> pa.Array | None:
+def cast_plain(cells: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
     """Cast a column that is plain throughout, save for blanks; None when it is not."""
     for blank in (None, lambda: pc.equal(cells, ""), lambda: _missing(cells)):
         try:
@@ -110,11 +110,11 @@ def cast_plain(cells: pa.Array, kind: pa.DataType) -> pa.Array | None:
 
 def by_distinct(
     text: pd.Series,
-    cells: pa.Array,
+    cells: pa.ChunkedArray,
     convert: Callable[[pa.Array], tuple[pd.Series, dict[str, object]]],
 ) -> Typed:
     """Convert each distinct value once; a missing result is unreadable unless the cell says so."""
-    coded = cells.dictionary_encode()
+    coded = cells.combine_chunks().dictionary_encode()
     values, codes = coded.dictionary, coded.indices.to_numpy()
     typed, how = convert(values)
     unreadable = typed.isna().to_numpy() & ~as_mask(_missing(values))
@@ -269,13 +269,13 @@ def to_number(text: pd.Series, decimal: str | None = None, unit: str = "") -> Ty
     cells = trimmed(text)
     plain = cast_plain(cells, pa.float64()) if decimal != "," else None
     if plain is not None and (decimal or _is_settled(cells)):
-        numbers = plain.to_numpy(zero_copy_only=False)
+        numbers = plain.to_numpy()
         if not np.isinf(numbers).any():
             return typed_as(text, numbers, choice="." if (numbers % 1 > 0).any() else None)
     return by_distinct(text, cells, lambda values: _numbers(values, decimal, unit))
 
 
-def _is_settled(cells: pa.Array) -> bool:
+def _is_settled(cells: pa.ChunkedArray) -> bool:
     """Tell whether the points in plain numbers are decimal: by the first thousand, or by all."""
     if _decimal_votes(cells[:1000], r"\.", ","):
         return True
