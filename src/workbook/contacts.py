@@ -4,6 +4,7 @@ What is still open counts for as long as it has lasted (Kaplan-Meier). Rows that
 open, or don't say when, are counted as faulty and left out.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,9 +40,12 @@ class _Answers(Face):
 
     def sentence(self, say: Language) -> str:
         """Say what was measured of all cases."""
-        first, heads = self.data.iloc[0], list(self._words(say)[1].items())[:3]
-        facts = [f"{head}: {_cell(name, first[name], say)}" for name, head in heads]
-        return say("{n} cases. {facts}.", n=say.number(first["n"]), facts="; ".join(facts))
+        first, names = self.data.iloc[0], list(self._words(say)[1])[:3]
+        words = {"n": say.number(first["n"])}
+        if not np.isfinite(first[names].astype(float)).all():
+            return say("Cases: {n}; too few, or too many of them open, to say more.", **words)
+        facts = [_cell(name, first[name], say) for name in names]
+        return self._told(say, words | dict(zip(("half", "most", "rest"), facts, strict=True)))
 
     def table(self, language: str | None = None) -> pd.DataFrame:
         """Return what was measured of the first thirty groups."""
@@ -51,9 +55,8 @@ class _Answers(Face):
             cells[head] = (lambda value, name=name: _cell(name, value, say), name)
         return as_table(self.data.head(30), cells)
 
-    def plot(self, ax: Axes | None = None, language: str | None = None) -> Axes:
-        """Draw the median and the 90th percentile of each group, or its share."""
-        say, rows = speak(language or self.language), self.data.head(30).replace(np.inf, np.nan)
+    def _draw(self, say: Language, ax: Axes | None) -> Axes:
+        rows = self.data.head(30).replace(np.inf, np.nan)
         groups = zip(rows["by"], rows["group"], rows["n"], strict=True)
         rows = rows.assign(label=[f"{_label(*group, say)} (n = {n})" for *group, n in groups])
         if "confirmed" in rows:
@@ -65,13 +68,11 @@ class _Answers(Face):
         ax.set_xlabel(self.caption(say))
         return ax
 
-    def findings(self, language: str | None = None) -> list[Finding]:
-        """Return how many rows are faulty; what was measured is no finding without a target."""
-        if not self.faulty:
-            return []
-        say, name = speak(language or self.language), type(self).__name__.lower()
+    def _found(self, say: Language) -> Iterator[Finding]:
+        """Yield how many rows are faulty; what was measured is no finding without a target."""
         told = say("{n} rows end before they open, or don't say when.", n=say.number(self.faulty))
-        return [Finding(f"{name}-faulty", "data", told, n=self.faulty)]
+        if self.faulty:
+            yield Finding(f"{type(self).__name__.lower()}-faulty", "data", told, n=self.faulty)
 
 
 def _label(by: str, group: str, say: Language) -> str:
@@ -109,6 +110,13 @@ class Contacts(_Answers):
         }
         return say("Hours until half and 90% of the questions had a reply"), heads
 
+    def _told(self, say: Language, words: dict[str, str]) -> str:
+        return say(
+            "Half of {n} questions had a reply within {half} desk hours, 90% within {most}; {rest} "
+            "have none.",
+            **words,
+        )
+
 
 class Closure(_Answers):
     """How long claims stay open, in all and by reason; `curve` is the share of all still open.
@@ -120,6 +128,13 @@ class Closure(_Answers):
         heads = {"closed_median": say("Half closed, days"), "closed_p90": say("90% closed, days")}
         heads["closed_open"] = say("Still open")
         return say("Days until half and 90% of the claims were closed"), heads
+
+    def _told(self, say: Language, words: dict[str, str]) -> str:
+        return say(
+            "Half of {n} claims were closed within {half} days, 90% within {most}; {rest} are "
+            "still open.",
+            **words,
+        )
 
 
 class Records(_Answers):
@@ -133,6 +148,12 @@ class Records(_Answers):
         heads = {"confirmed": say("Record right"), "low": say("At least"), "high": say("At most")}
         heads |= {"in_band": say("Within limits"), "days": say("Days with limits")}
         return say("Counts that agree with the stock record"), heads
+
+    def _told(self, say: Language, words: dict[str, str]) -> str:
+        return say(
+            "The stock record agrees with {half} of {n} counts (95% interval: {most} to {rest}).",
+            **words,
+        )
 
 
 def _lasted(

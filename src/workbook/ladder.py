@@ -1,7 +1,7 @@
 """Set the usual definitions of "on time in full" side by side, and what a second promise hides."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
@@ -46,6 +46,7 @@ _PROMISE |= {"promised_latest": "promised_latest_at"}
 _QUANTITIES = ("quantity_ordered", "quantity_delivered")
 _SHOWN_BY = {"product": ("product", "product_delivered"), "time": ()}
 _SHOWN_BY |= {"place": ("place_ordered", "place_delivered"), "quantity": _QUANTITIES}
+_ABSENT = ("not delivered", "delivery not recorded", "cancelled by supplier")
 _TOLERANCES = ("early_days", "late_days", "quantity")
 
 
@@ -165,64 +166,68 @@ def definition_ladder(
     """
     given = isinstance(source, Rights)
     rights = source if given else measure_rights(source, profile=profile, as_of=as_of)
-    own, rows = rights.profile, []
+    own, again, rows = rights.profile, _Again(rights), []
     mine = {"due": own.due, "event": "delivered", "days": own.days}
     mine |= {name: own.tolerance[name] for name in _TOLERANCES}
-    seen = {_key(mine | {"in_full": "promise"}): rights.states}
-    rights = replace(rights, frame=_narrow(rights.frame))
+    again.seen[again.key(mine | {"in_full": "promise"})] = rights.states
     for name, choices in _definitions().filter(regex="^(?!label)").to_dict("index").items():
         choices |= mine if name == "own" else {}
-        rows.append({"definition": name} | choices | _read(rights, choices, seen))
+        rows.append({"definition": name} | choices | _read(again, choices))
     data = pd.DataFrame(rows).sort_values("value", ascending=False, kind="stable")
-    return Ladder(data.reset_index(drop=True), _gap(rights, seen), own.language)
+    return Ladder(data.reset_index(drop=True), _gap(again), own.language)
 
 
-def _narrow(frame: pd.DataFrame) -> pd.DataFrame:
-    """Keep what the definitions read, and number the orders: less to judge again and again."""
-    read = {name for names in _SHOWN_BY.values() for name in names} | {*_PROMISE.values()}
-    read |= {"line_no", "delivered_at", "shipped_at", "status", "reason"}
-    kept = [name for name in frame if name in read or name.endswith("_ok")]
-    return frame[kept].assign(order_id=pd.factorize(frame["order_id"])[0])
+class _Again:
+    """Judge the same lines again under other choices, once for all definitions that share them."""
+
+    def __init__(self, rights: Rights):
+        self.rights, self.seen, frame = rights, {}, rights.frame
+        self.recorded = {name for name in frame if frame[name].notna().any()}
+        # No choice bears on product and place: they stay as they were judged.
+        self.fixed = {name: rights.states.marks[name] for name in ("product", "place")}
+        read = {*_QUANTITIES, *_PROMISE.values(), "line_no", "delivered_at", "shipped_at"}
+        read |= {"status", "reason"}
+        kept = [name for name in frame if name in read or name.endswith("_ok")]
+        self.frame = frame[kept].assign(order_id=pd.factorize(frame["order_id"])[0])
+
+    def missing(self, *names: str) -> tuple[str, ...]:
+        return tuple(name for name in names if name not in self.recorded)
+
+    def key(self, choices: Mapping[str, object]) -> tuple[object, ...]:
+        return tuple(choices[name] for name in ("due", "event", "days", *_TOLERANCES, "in_full"))
+
+    def states(self, choices: Mapping[str, object]) -> LineStates:
+        if self.key(choices) not in self.seen:
+            profile, frame = self.rights.profile, self._frame(choices["event"], choices["in_full"])
+            tolerance = profile.tolerance | {name: choices[name] for name in _TOLERANCES}
+            contract = {"due": choices["due"], "days": choices["days"], "tolerance": tolerance}
+            states = judge_lines(frame, replace(profile, **contract), self.rights.as_of)
+            states = replace(states, marks=states.marks | self.fixed)
+            self.seen[self.key(choices)] = states
+        return self.seen[self.key(choices)]
+
+    def _frame(self, event: str, in_full: str) -> pd.DataFrame:
+        frame = self.frame.assign(delivered_at=self.frame[f"{event}_at"])
+        if in_full == "promise" or "line_no" not in frame:
+            return frame
+        came, line = frame["delivered_at"], [frame["order_id"], frame["line_no"]]
+        first = came.groupby(line).transform("min").fillna(came).where(came.notna())
+        ahead = frame["quantity_delivered"].mask(came > first, 0)
+        ends = {"end": {"delivered_at": first}, "first": {"quantity_delivered": ahead}}
+        return frame.assign(**ends[in_full])
 
 
-def _key(choices: Mapping[str, object]) -> tuple[object, ...]:
-    return tuple(choices[name] for name in ("due", "event", "days", *_TOLERANCES, "in_full"))
-
-
-def _judge(
-    rights: Rights, choices: Mapping[str, object], seen: dict[tuple[object, ...], LineStates]
-) -> LineStates:
-    """Judge the lines under these choices, once for all definitions that share them."""
-    key = _key(choices)
-    if key not in seen:
-        frame = rights.frame.assign(delivered_at=rights.frame[f"{choices['event']}_at"])
-        if choices["in_full"] != "promise" and "line_no" in frame:
-            came, line = frame["delivered_at"], [frame["order_id"], frame["line_no"]]
-            first = came.groupby(line).transform("min").fillna(came).where(came.notna())
-            ahead = frame["quantity_delivered"].mask(came > first, 0)
-            ends = {"end": {"delivered_at": first}, "first": {"quantity_delivered": ahead}}
-            frame = frame.assign(**ends[choices["in_full"]])
-        tolerance = rights.profile.tolerance | {name: choices[name] for name in _TOLERANCES}
-        contract = {"due": choices["due"], "days": choices["days"], "tolerance": tolerance}
-        seen[key] = judge_lines(frame, replace(rights.profile, **contract), rights.as_of)
-    return seen[key]
-
-
-def _missing(frame: pd.DataFrame, names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if name not in frame or frame[name].isna().all())
-
-
-def _read(rights: Rights, choices: dict[str, object], seen: dict) -> dict[str, object]:
+def _read(again: _Again, choices: dict[str, object]) -> dict[str, object]:
     """Count one definition, or name the columns it needs."""
-    only_timed = choices["timed"] == "yes" and _missing(rights.frame, _QUANTITIES)
+    only_timed = choices["timed"] == "yes" and again.missing(*_QUANTITIES)
     names = ["time"] if only_timed else choices["rights"]
     wanted = [name for right in names for name in _SHOWN_BY.get(right, _QUANTITIES)]
     wanted += [_PROMISE[choices["due"]], f"{choices['event']}_at"]
     row = dict.fromkeys(("confirmed", "known_only", "upper", "low", "high", "value"), np.nan)
-    row |= {"n": 0, "needs": _missing(rights.frame, wanted)}
+    row |= {"n": 0, "needs": again.missing(*wanted)}
     if row["needs"]:
         return row
-    right, unknown, total = _tally(_judge(rights, choices, seen), names, choices)
+    right, unknown, total = _tally(again.states(choices), names, choices)
     r, u, n = (float(part.sum()) for part in (right, unknown, total))
     if n == u:
         return row | {"n": n}
@@ -240,9 +245,9 @@ def _tally(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Add up, per order, what is right, unknown and judged: the order, its lines or its units."""
     line = np.maximum.reduce([states.marks[name] >> 5 for name in names])
-    reasons, order = np.array(REASONS)[states.marks["fill"] & 31], states.order
-    absent = np.isin(reasons, ("not delivered", "delivery not recorded", "cancelled by supplier"))
-    aside = {"delivered": absent, "kept": reasons == "cancelled by supplier"}
+    reason, order = states.marks["fill"] & 31, states.order
+    absent = np.isin(reason, [REASONS.index(words) for words in _ABSENT])
+    aside = {"delivered": absent, "kept": reason == REASONS.index("cancelled by supplier")}
     line = np.where(states.pending | aside.get(choices["cases"], False), 0, line)
     count = lambda values: np.bincount(order, values, len(states.order_ids))
     if choices["level"] == "line":
@@ -260,11 +265,11 @@ def _tally(
     return state == 1, state == 2, state > 0
 
 
-def _gap(rights: Rights, seen: dict) -> PromiseGap | None:
+def _gap(again: _Again) -> PromiseGap | None:
     """Compare the latest and the first promise over the orders whose time is known in both."""
-    if _missing(rights.frame, ("promised_at", "promised_latest_at", "delivered_at")):
+    if again.missing("promised_at", "promised_latest_at", "delivered_at"):
         return None
-    both = [_judge(rights, _definitions().loc[name], seen) for name in ("latest", "first")]
+    both = [again.states(_definitions().loc[name]) for name in ("latest", "first")]
     marks = np.stack([order_marks(states, ["time"]) for states in both])
     known = marks[:, (marks % 2 == 1).all(axis=0)] == 1
     unknown = int((marks > 0).all(axis=0).sum()) - known.shape[1]

@@ -137,9 +137,10 @@ class _Ticks(Formatter):
     def __init__(self, write: Callable[[float, int], str], shown: float = 1):
         self.write, self.shown = write, shown
 
-    def __call__(self, value: float, place: int | None = None) -> str:
-        step = np.diff(self.locs[:2]).sum() * self.shown or 1
-        return self.write(value, max(0, int(np.ceil(-np.log10(step) - 1e-9))))
+    def format_ticks(self, values: list[float]) -> list[str]:
+        step = np.diff(values[:2]).sum() * self.shown or 1
+        digits = max(0, int(np.ceil(-np.log10(step) - 1e-9)))
+        return [self.write(value, digits) for value in values]
 
 
 def _band_words(row: object, say: Language) -> str:

@@ -201,17 +201,17 @@ def _worse_there(client: Client, process: Process, rights: Rights | None) -> lis
     events = client.events
     if rights is None or events is None or "delivered_at" not in client.order_lines:
         return []
-    order_of = pd.Series(range(len(rights.states.order_ids)), index=rights.states.order_ids)
+    ids = pd.Index(rights.states.order_ids)
     # What comes after the delivery (a claim, say) follows from a failure and did not bring it.
-    delivered = client.order_lines.groupby("order_id")["delivered_at"].max()
-    before = events[events["event_at"] <= events["order_id"].map(delivered)]
+    delivered = client.order_lines.groupby("order_id")["delivered_at"].max().reindex(ids)
+    order = ids.get_indexer(events["order_id"])
+    before = (events["event_at"].to_numpy() <= delivered.to_numpy()[order]) & (order >= 0)
     tried = []
     for step in process.steps.itertuples():
         activity = getattr(step, "activity", None)
         activity = step.step if pd.isna(activity) else activity
-        passed = np.zeros(len(order_of), bool)
-        names = before.loc[before["activity"] == activity, "order_id"].unique()
-        passed[order_of.reindex(names).dropna().to_numpy(int)] = True
+        passed = np.zeros(len(ids), bool)
+        passed[order[before & events["activity"].eq(activity).to_numpy(bool)]] = True
         for right in names_in(step.rights):
             if right in rights.measured and passed.any() and not passed.all():
                 tried.append(_compare(step.step_id, right, passed, rights))

@@ -18,10 +18,11 @@ from workbook.clock import elapsed_minutes, utc_offset
 from workbook.data import Client
 from workbook.display import Face, as_table
 from workbook.language import Language, speak
+from workbook.perfect import order_marks
 from workbook.profile import Profile
 from workbook.results import Finding
-from workbook.rights import count_words, measure_rights
-from workbook.states import end_of
+from workbook.rights import count_words
+from workbook.states import end_of, judge_lines
 from workbook.stats import wilson_interval
 
 __all__ = ["Answer", "Visibility", "trace_orders"]
@@ -103,9 +104,9 @@ class Visibility(Face):
         }
         return as_table(self.sources, cells)
 
-    def plot(self, ax: Axes | None = None, language: str | None = None) -> Axes:
+    def _draw(self, say: Language, ax: Axes | None) -> Axes:
         """Draw the share of orders that could be found at any time, in all and by carrier."""
-        say, seen = speak(language or self.language), self.data.dropna(subset="silent")
+        seen = self.data.dropna(subset="silent")
         seen = pd.concat([seen.assign(carrier=say("All orders")), seen.sort_values("carrier")])
         rows = seen.groupby("carrier", sort=False)["silent"].agg(n="size", silent="sum")
         rows["low"], rows["high"] = wilson_interval(rows["n"] - rows["silent"], rows["n"])
@@ -114,18 +115,18 @@ class Visibility(Face):
         rows["label"] = [f"{label} (n = {say.number(n)})" for label, n in rows["n"].items()]
         return plots.rate_bands(rows.assign(note=say("not demonstrable")), say, ax)
 
-    def findings(self, language: str | None = None) -> list[Finding]:
-        """Return the wrong clocks and times, then how often orders fall silent."""
-        say, seen = speak(language or self.language), self.data["silent"].dropna()
-        found = [each for row in self.sources.itertuples() for each in self._faults(row, say)]
+    def _found(self, say: Language) -> Iterator[Finding]:
+        """Yield the wrong clocks and times, then how often orders fall silent."""
+        seen = self.data["silent"].dropna()
+        for row in self.sources.itertuples():
+            yield from self._faults(row, say)
         n, silent = len(seen), int(seen.sum())
         if n >= self.profile.min_group:
             low, high = wilson_interval(silent, n)
             kinds = {low > TOLERATED: "needs improvement", high <= TOLERATED: "works"}
             kind, rate = kinds.get(True, "no evidence"), {"n": n, "observed": silent / n}
             rate |= {"expected": TOLERATED, "interval": (low, high)}
-            found.append(Finding("silent", kind, self.sentence(say), "information", **rate))
-        return found
+            yield Finding("silent", kind, self.sentence(say), "information", **rate)
 
     def _faults(self, row: object, say: Language) -> Iterator[Finding]:
         words = {"source": row.source or say("The record"), "n": say.number(row.n)}
@@ -242,10 +243,10 @@ def _set_right(
     moved = moved.reindex(pd.MultiIndex.from_frame(lines[["order_id", "delivered_at"]]))
     right = lines.assign(delivered_at=moved.set_axis(lines.index).fillna(lines["delivered_at"]))
     mine = lines["order_id"].isin(wrong["order_id"])
-    both = [measure_rights(each[mine], profile=profile, as_of=end) for each in (lines, right)]
-    looks, truth = (rights.order_states("time") for rights in both)
+    both = [judge_lines(each[mine], profile, end) for each in (lines, right)]
+    looks, truth = (order_marks(states, ["time"]) for states in both)
     kinds = [(looks == 1) & (truth == 3), (looks == 3) & (truth == 1)]
-    misjudged = pd.Series(np.select(kinds, ["on time", "late"], None), both[0].states.order_ids)
+    misjudged = pd.Series(np.select(kinds, ["on time", "late"], None), both[0].order_ids)
     clock = wrong.groupby("order_id")["source"].first()
     return right, pd.DataFrame({"misjudged": misjudged, "clock": clock}).rename_axis("order_id")
 
