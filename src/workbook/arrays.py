@@ -16,7 +16,7 @@ _NEVER = np.datetime64("NaT", "us")
 
 
 class Words:
-    """A text or yes/no column: distinct values and, for each row, the code of its own (-1: blank)."""
+    """A text or yes/no column: its distinct values, and each row's code of one (-1: blank)."""
 
     def __init__(self, column: pa.Array | pa.ChunkedArray):
         if isinstance(column, pa.ChunkedArray):

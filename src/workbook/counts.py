@@ -1,55 +1,201 @@
-"""Count judged lines and orders: rates, bounds, intervals and verdicts in every group."""
+"""Count judged lines and orders: rates, bounds, intervals and verdicts in every group.
 
-from collections.abc import Sequence
+Lines that are judged alike in everything are of one kind, and there are few kinds: what is counted
+is how often each occurs in each group. Counts of several sets of whole orders add up, so a table
+too large for the memory is counted in parts.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix
 
 from workbook.profile import Profile
 from workbook.schema import RIGHTS
-from workbook.states import REASONS, LineStates
-from workbook.stats import clustered_interval, decisive_n, wilson_interval
+from workbook.states import REASONS, RIGHT, STATE_BITS, WRONG, LineStates
+from workbook.stats import decisive_n, ratio_interval, wilson_interval
 
-__all__ = ["COUNTS", "Label", "count_measures"]
+__all__ = [
+    "COUNTS",
+    "Grouping",
+    "Kinds",
+    "Label",
+    "Lines",
+    "Tally",
+    "frame_of",
+    "kinds_of",
+    "plan_of",
+    "tally",
+]
 
 COUNTS = ("right", "wrong", "unknown", "not_applicable", "pending", "excluded")
 _RIGHT, _WRONG, _UNKNOWN, _NOT_APPLICABLE, _PENDING, _EXCLUDED = range(6)
+# How a mark's state counts: not applicable, right, unknown, wrong.
+_KIND_OF_STATE = np.array([_NOT_APPLICABLE, _RIGHT, _UNKNOWN, _WRONG], np.int8)
+_MARKS = (*RIGHTS, "customer", "fill", "otif")
+_WEIGHED = ("unit_fill_rate", "value_fill_rate")
 
 # A group's segment ({column: value}) and period.
 Label = tuple[dict[str, str], str | None]
 _RATES = ("confirmed", "known_only", "upper", "coverage", "target", "n_decides")
 
 
-def count_measures(
-    states: LineStates,
-    profile: Profile,
-    known: Sequence[str],
-    prices: np.ndarray,
-    groups: tuple[np.ndarray, list[Label]],
-) -> pd.DataFrame:
-    """Count every measure in every group of lines.
+# ── kinds ────────────────────────────────────────────────────────────────────────────────────
 
-    Parameters
-    ----------
-    states : LineStates
-        The judged lines.
-    profile : Profile
-        Gives the rights in scope, the due date's name and the targets.
-    known : names
-        The rights that some line shows to be right or wrong; a conjunction that needs another one
-        has only an upper bound.
-    prices : float array, one per line
-        The agreed price, for the fill rate by value.
-    groups : (int array, labels)
-        Each line's group (-1: none) and each group's (segment, period).
 
-    Returns
-    -------
-    DataFrame
-        One row per measure, level and group, with CONTRACT's keys.
+@dataclass(frozen=True)
+class Kinds:
+    """The kinds of lines or orders that occur: one row each.
+
+    `key` is the kind in one number, `marks` its marks (columns as in `_MARKS`), then whether it is
+    pending, excluded, and the timing of a line.
     """
-    group, labels = groups
-    cases = _Cases(states, group, len(labels))
+
+    key: np.ndarray
+    marks: np.ndarray
+    pending: np.ndarray
+    excluded: np.ndarray
+    timing: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    def take(self, rows: np.ndarray) -> "Kinds":
+        return Kinds(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def join(self, other: "Kinds") -> "Kinds":
+        both = (self, other)
+        parts = ([getattr(each, field.name) for each in both] for field in fields(self))
+        return Kinds(*map(np.concatenate, parts))
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The rights that some judged line shows to be right or wrong."""
+        states = self.marks[~self.pending & ~self.excluded] & STATE_BITS
+        shown = ((states == RIGHT) | (states == WRONG)).any(axis=0)
+        return tuple(name for name, is_known in zip(_MARKS, shown, strict=True) if is_known)
+
+    def counted(self, columns: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Return how each kind counts in the conjunction of these marks, and its reason."""
+        none = np.zeros(len(self), np.int8)
+        mark = np.maximum.reduce([none, *(self.marks[:, column] for column in columns)])
+        kind = _KIND_OF_STATE[mark >> 5]
+        kind = np.where(self.excluded, _EXCLUDED, np.where(self.pending, _PENDING, kind))
+        return kind, np.where(kind < _PENDING, mark & 31, 0)
+
+
+def kinds_of(states: LineStates) -> tuple[np.ndarray, Kinds]:
+    """Return each line's kind, and the kinds."""
+    marks = [states.marks[name] for name in _MARKS]
+    return _distinct(marks, states.pending, states.excluded, states.timing)
+
+
+def _distinct(
+    marks: Sequence[np.ndarray], pending: np.ndarray, excluded: np.ndarray, timing: np.ndarray
+) -> tuple[np.ndarray, Kinds]:
+    """Number the rows that are alike in everything; within a right the reason gives the state."""
+    key = timing.astype(np.int64)
+    for flag in (pending, excluded):
+        key = key << 1 | flag
+    for mark in marks:
+        key = key << 5 | (mark & 31)
+    code, keys = pd.factorize(key)
+    first = np.empty(len(keys), np.int64)
+    first[code[::-1]] = np.arange(len(code))[::-1]
+    table = np.stack([mark[first] for mark in marks], axis=1)
+    return code, Kinds(keys, table, pending[first], excluded[first], timing[first])
+
+
+# ── tallies ──────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of whole orders, as arrays of one length, and the kinds of lines that there are.
+
+    `order` and `kind` are codes; `ordered`, `in_time` and `unsure` are units, as in LineStates,
+    `price` is the agreed one.
+    """
+
+    kinds: Kinds
+    kind: np.ndarray
+    order: np.ndarray
+    ordered: np.ndarray
+    in_time: np.ndarray
+    unsure: np.ndarray
+    price: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "Lines":
+        return Lines(self.kinds, *(getattr(self, each.name)[rows] for each in fields(self)[1:]))
+
+    @cached_property
+    def parts(self) -> "_Parts":
+        return _Parts(self, self.order)
+
+    @cached_property
+    def weighed(self) -> dict[tuple[str, str], list[np.ndarray]]:
+        """Per line, by units and by value: in full, not, perhaps; judged, but not to be weighed."""
+        fill = self.kinds.counted([_MARKS.index("fill")])[0][self.kind]
+        return {
+            (name, name.split("_")[0]): self._weigh(fill, weight)
+            for name, weight in zip(_WEIGHED, (None, self.price), strict=True)
+        }
+
+    def _weigh(self, fill: np.ndarray, weight: np.ndarray | None) -> list[np.ndarray]:
+        units = self.ordered, self.in_time, self.unsure
+        ordered, surely, unsure = (each if weight is None else each * weight for each in units)
+        unsure = np.where(fill == _UNKNOWN, ordered - surely, unsure)
+        judged, missing = fill <= _UNKNOWN, np.isnan(ordered)
+        counted = judged & ~missing
+        parts = (surely, ordered - surely - unsure, unsure)
+        return [*(np.where(counted, part, 0.0) for part in parts), (judged & missing).astype(float)]
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Each line's group (-1: none), and the number of groups.
+
+    Where an order counts as a whole, as in the week of its last line, `of_order` has each line's
+    order's group; else an order counts in each group by its lines there.
+    """
+
+    of_line: np.ndarray
+    size: int
+    of_order: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What adds up, per measure and level: how cases count, their reasons, timing, moments.
+
+    Arrays have one row per group. Moments are those of `stats.ratio_interval`, for confirmed and
+    for upper.
+    """
+
+    counts: dict[tuple[str, str], np.ndarray]
+    reasons: dict[tuple[str, str], np.ndarray]
+    moments: dict[tuple[str, str], np.ndarray]
+    timing: np.ndarray
+
+    def __add__(self, other: "Tally") -> "Tally":
+        pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+        return Tally(*(_sum(mine, theirs) for mine, theirs in pairs))
+
+
+def _sum(mine: object, theirs: object) -> object:
+    if isinstance(mine, dict):
+        return {key: mine[key] + theirs[key] for key in mine}
+    return mine + theirs
+
+
+Plan = list[tuple[str, str, tuple[str, ...], tuple[str, ...]]]
+
+
+def plan_of(profile: Profile, known: Sequence[str]) -> Plan:
+    """Return every measure by line and by order: name, level, its marks, the rights it is over."""
     scope, both = tuple(profile.rights), ("time", "quantity")
     measured = tuple(right for right in scope if right in known)
     plan = [
@@ -57,7 +203,8 @@ def count_measures(
         for right in (*RIGHTS, *(("customer",) if "customer" in scope else ()))
         for level in ("line", "order")
     ]
-    plan += [
+    return [
+        *plan,
         ("perfect_line", "line", scope, scope),
         ("perfect_order", "order", scope, scope),
         ("perfect_order_measured", "order", measured, measured),
@@ -66,158 +213,267 @@ def count_measures(
         ("line_fill_rate", "line", ("fill",), ("quantity",)),
         ("order_fill_rate", "order", ("fill",), ("quantity",)),
     ]
-    rows = []
-    for measure, level, marks, over in plan:
-        rows += _tally(cases, measure, level, marks, over)
-    rows += _weigh(cases, "unit_fill_rate", np.ones(len(cases.line_group)))
-    rows += _weigh(cases, "value_fill_rate", prices[cases.take])
-    for row in rows:
-        row["segment"], row["period"] = labels[row.pop("group")]
-        row["due"] = profile.due
-        _bound(row, known)
-        _judge(row, profile.targets)
-    # Numbers also where every rate is missing, so that differences of rates are missing too.
-    return pd.DataFrame(rows).astype(dict.fromkeys(_RATES, float)) if rows else pd.DataFrame()
 
 
-class _Cases:
-    """The lines of some groups, and the parts of orders that lie in one group."""
-
-    def __init__(self, states: LineStates, group: np.ndarray, n_groups: int):
-        inside = group >= 0
-        self.take = slice(None) if inside.all() else np.flatnonzero(inside)
-        self.states, self.n_groups, self.line_group = states, n_groups, group[self.take]
-        key = self.line_group * max(len(states.order_ids), 1) + states.order[self.take]
-        parts, self.part = np.unique(key, return_inverse=True)
-        self.order_group = parts // max(len(states.order_ids), 1)
-        self.pending, self.excluded = states.pending[self.take], states.excluded[self.take]
-
-    def of_orders(self, lines: np.ndarray) -> np.ndarray:
-        """Return the maximum of each order's lines: Kleene's "and" for marks, "any" for flags."""
-        orders = np.zeros(len(self.order_group), lines.dtype)
-        np.maximum.at(orders, self.part, lines)
-        return orders
-
-    def kinds(self, names: Sequence[str], level: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return how each case counts in the conjunction of these marks, and its reason."""
-        none = np.zeros(len(self.line_group), np.int8)
-        marks = np.maximum.reduce([none, *(self.states.marks[name][self.take] for name in names)])
-        pending, excluded = self.pending, self.excluded
-        if level == "order":
-            marks, pending = self.of_orders(marks), self.of_orders(pending)
-            excluded = ~self.of_orders(~excluded)
-        kind = np.array([_NOT_APPLICABLE, _RIGHT, _UNKNOWN, _WRONG])[marks >> 5]
-        kind = np.where(excluded, _EXCLUDED, np.where(pending, _PENDING, kind))
-        return kind, np.where(kind < _PENDING, marks & 31, 0)
-
-    def interval(self, code: int, surely: np.ndarray, perhaps: np.ndarray, whole: np.ndarray):
-        """Return the interval of lines' weights in one group, clustered by order."""
-        n = len(self.order_group)
-        sums = [np.bincount(self.part, weight, n) for weight in (surely, perhaps, whole)]
-        here = (self.order_group == code) & (sums[2] > 0)
-        low = clustered_interval(sums[0][here], sums[2][here]).low
-        return [float(low), float(clustered_interval(sums[1][here], sums[2][here]).high)]
+def tally(lines: Lines, grouping: Grouping, plan: Plan) -> Tally:
+    """Count every measure in every group."""
+    inside = grouping.of_line >= 0
+    if not inside.all():
+        return _tally_some(lines, grouping, plan, inside)
+    kinds = lines.kinds
+    parts, size = lines.parts.split(grouping.of_line, grouping.size), grouping.size
+    group = parts.firsts(grouping.of_line)
+    by_line = [each for each in plan if each[1] == "line"]
+    by_order = [each for each in plan if each[1] == "order"]
+    cells = _cells(grouping.of_line, lines.kind, size, len(kinds))
+    counts, reasons = _count(cells, kinds, by_line)
+    mixes = _cells(group, parts.mixes.code, size, len(parts.mixes))
+    moments = {
+        (measure, "line"): np.stack([mixes @ each for each in _moments(*shares)], axis=-1)
+        for (measure, *_), shares in zip(by_line, parts.mixes.shares(kinds, by_line), strict=True)
+    }
+    for name, weighed in parts.weighed.items():
+        moments[name], counts[name], reasons[name] = _weigh(weighed, group, size)
+    if grouping.of_order is not None:
+        parts, group = lines.parts, lines.parts.firsts(grouping.of_order)
+        mixes = _cells(group, parts.mixes.code, size, len(parts.mixes))
+    whole = _count(mixes, parts.mixes.orders(kinds), by_order)
+    judged, _ = kinds.counted([_MARKS.index("time")])
+    timing = cells @ np.eye(4)[np.where(judged <= _UNKNOWN, kinds.timing, 0)]
+    return Tally(counts | whole[0], reasons | whole[1], moments, timing)
 
 
-def _tally(
-    cases: _Cases,
+def _tally_some(lines: Lines, grouping: Grouping, plan: Plan, inside: np.ndarray) -> Tally:
+    """Count the lines that lie in some group; a whole order counts with all its lines."""
+    own = tally(lines.take(inside), Grouping(grouping.of_line[inside], grouping.size), plan)
+    if grouping.of_order is None:
+        return own
+    whole = tally(lines, Grouping(grouping.of_order, grouping.size), plan)
+    orders = lambda counts: {key: each for key, each in counts.items() if key[1] == "order"}
+    counts, reasons = own.counts | orders(whole.counts), own.reasons | orders(whole.reasons)
+    return Tally(counts, reasons, own.moments, own.timing)
+
+
+class _Parts:
+    """Lines put together by a code, such as their order: a sorting and where each part starts."""
+
+    def __init__(self, lines: Lines, code: np.ndarray):
+        self.lines = lines
+        self.code, uniques = pd.factorize(code)
+        # One number holds part and place, because numbers sort far faster than their positions.
+        bits = max(len(code) - 1, 1).bit_length()
+        in_order = np.sort(self.code.astype(np.int64) << bits | np.arange(len(code)))
+        self.sorting = in_order & ((1 << bits) - 1)
+        sizes = np.bincount(self.code, minlength=len(uniques))
+        self.starts = np.cumsum(sizes) - sizes
+
+    @cached_property
+    def mixes(self) -> "_Mixes":
+        return _Mixes(self, self.lines.kind)
+
+    @cached_property
+    def weighed(self) -> dict[tuple[str, str], list[np.ndarray]]:
+        """Per part what `Lines.weighed` has per line."""
+        return {name: [*map(self.add, each)] for name, each in self.lines.weighed.items()}
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def firsts(self, values: np.ndarray) -> np.ndarray:
+        """Return each part's first value."""
+        return values[self.sorting[self.starts]] if len(self) else values[:0]
+
+    def split(self, group: np.ndarray, size: int) -> "_Parts":
+        """Put together only lines of one group; the same parts where none spans two."""
+        if np.array_equal(self.firsts(group)[self.code], group):
+            return self
+        return _Parts(self.lines, self.code.astype(np.int64) * size + group)
+
+    def add(self, values: np.ndarray) -> np.ndarray:
+        """Return the sum of each part."""
+        return np.add.reduceat(values[self.sorting], self.starts) if len(self) else values[:0]
+
+
+class _Mixes:
+    """The different mixes of line kinds that parts have: few, however many orders there are."""
+
+    def __init__(self, parts: _Parts, kind: np.ndarray):
+        # A part's mix is known by the sum of one random number per kind of its lines.
+        draw = np.random.default_rng(0)
+        number = draw.integers(0, 2**64, int(kind.max(initial=-1)) + 1, dtype=np.uint64)
+        self.code, uniques = pd.factorize(parts.add(number[kind]))
+        example = np.empty(len(uniques), np.int64)
+        example[self.code] = np.arange(len(parts))
+        sizes = np.diff(parts.starts, append=len(kind))[example]
+        self.starts = np.cumsum(sizes) - sizes
+        within = np.arange(sizes.sum()) - np.repeat(self.starts, sizes)
+        self.kind = kind[parts.sorting[np.repeat(parts.starts[example], sizes) + within]]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def _fold(self, ufunc: np.ufunc, values: np.ndarray) -> np.ndarray:
+        rows = values[self.kind]
+        return ufunc.reduceat(rows, self.starts, axis=0) if len(self) else rows
+
+    def shares(self, kinds: Kinds, plan: Plan) -> Iterator[list[np.ndarray]]:
+        """Yield, per measure, how many lines of each mix are right, wrong and unknown."""
+        for _, _, marks, _ in plan:
+            state, _ = kinds.counted([_MARKS.index(mark) for mark in marks])
+            yield [self._fold(np.add, (state == kind).astype(float)) for kind in range(3)]
+
+    def orders(self, kinds: Kinds) -> Kinds:
+        """Put lines together to orders: Kleene's "and" is the maximum of their marks."""
+        marks, pending = (self._fold(np.maximum, each) for each in (kinds.marks, kinds.pending))
+        excluded, none = self._fold(np.minimum, kinds.excluded), np.zeros(len(self), np.int8)
+        return Kinds(none, marks, pending, excluded, none)
+
+
+def _cells(group: np.ndarray, kind: np.ndarray, groups: int, kinds: int) -> csr_matrix:
+    """Return how often each kind occurs in each group."""
+    key = group.astype(np.int64) * kinds + kind
+    if groups * kinds <= 4 * len(key):
+        counts = np.bincount(key)
+        key = np.flatnonzero(counts)
+        counts = counts[key]
+    else:
+        key, counts = np.unique(key, return_counts=True)
+    ends = np.searchsorted(key, np.arange(groups + 1) * kinds)
+    return csr_matrix((counts.astype(float), key % max(kinds, 1), ends), shape=(groups, kinds))
+
+
+def _count(cells: csr_matrix, kinds: Kinds, plan: Plan) -> tuple[dict, dict]:
+    """Count how the cases of each group stand in each measure, and why."""
+    counts, reasons = {}, {}
+    for measure, level, marks, _ in plan:
+        kind, reason = kinds.counted([_MARKS.index(mark) for mark in marks])
+        counts[measure, level] = cells @ np.eye(6)[kind]
+        reasons[measure, level] = cells @ np.eye(32)[reason]
+    return counts, reasons
+
+
+def _moments(right: np.ndarray, wrong: np.ndarray, unknown: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield what `stats.ratio_interval` sums: of confirmed (s) and upper (u) over all (t)."""
+    s, u, t = right, right + unknown, right + wrong + unknown
+    yield from ((t > 0).astype(t.dtype), s, t, s * s, s * t, t * t, u, u * u, u * t)
+
+
+def _weigh(
+    weighed: list[np.ndarray], group: np.ndarray, groups: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return moments, counts and reasons of a fill rate that weighs lines."""
+    total = lambda values: np.bincount(group, values, groups)
+    *parts, missing = weighed
+    moments = np.stack([total(each) for each in _moments(*parts)], axis=-1)
+    counts = np.stack([*map(total, parts), *np.zeros((3, groups))], axis=-1)
+    return moments, counts, np.eye(32)[[REASONS.index("not recorded")]] * total(missing)[:, None]
+
+
+# ── measures ─────────────────────────────────────────────────────────────────────────────────
+
+
+def frame_of(
+    counted: Tally, labels: Sequence[Label], plan: Plan, profile: Profile, known: Sequence[str]
+) -> pd.DataFrame:
+    """Turn a tally into measures: one row per measure, level and group, with CONTRACT's keys."""
+    weighed = [(name, name.split("_")[0], (), ("quantity",)) for name in _WEIGHED]
+    if not labels:
+        return pd.DataFrame()
+    frames = [
+        _rows(counted, measure, level, over, profile, known)
+        for measure, level, _, over in (*plan, *weighed)
+    ]
+    times = len(frames)
+    frame = pd.concat(frames, ignore_index=True)
+    frame["segment"] = pd.Series([segment for segment, _ in labels] * times, dtype=object)
+    frame["period"] = pd.Series([period for _, period in labels] * times, dtype=object)
+    return frame.astype(dict.fromkeys(_RATES, float))
+
+
+def _rows(
+    counted: Tally,
     measure: str,
     level: str,
-    marks: Sequence[str],
     over: Sequence[str],
-) -> list[dict[str, object]]:
-    """Count one measure in every group."""
-    kind, reason = cases.kinds(marks, level)
-    group = cases.line_group if level == "line" else cases.order_group
-    counts = np.bincount(group * 6 + kind, minlength=6 * cases.n_groups).reshape(-1, 6)
-    reasons = np.bincount(group * 32 + reason, minlength=32 * cases.n_groups).reshape(-1, 32)
-    timing = (
-        np.where(kind <= _WRONG, cases.states.timing[cases.take], 0) if level == "line" else None
+    profile: Profile,
+    known: Sequence[str],
+) -> pd.DataFrame:
+    count, groups = counted.counts[measure, level], len(counted.timing)
+    right, wrong, unknown = count[:, :3].T
+    settled, judged = right + wrong, right + wrong + unknown
+    rate = lambda part, whole, shown: np.divide(
+        part, whole, out=np.full(groups, np.nan), where=(whole > 0) & shown
     )
-    rows = []
-    for code, count in enumerate(counts):
-        row = _rates(measure, level, count, over)
-        if row["upper"] is not None and level == "order":
-            row["interval"] = _wilson(count)
-        elif row["upper"] is not None:
-            weights = [(kind == _RIGHT), (kind == _RIGHT) | (kind == _UNKNOWN), kind <= _UNKNOWN]
-            row["interval"] = cases.interval(code, *(weight.astype(float) for weight in weights))
-        row["reasons"] = {
-            REASONS[i]: int(reasons[code, i]) for i in np.flatnonzero(reasons[code]) if i
-        }
-        if measure == "right_time" and level == "line":
-            shares = np.bincount(timing[group == code], minlength=4)
-            row["timing"] = dict(
-                zip(("early", "on_time", "late"), shares[1:].tolist(), strict=True)
-            )
-        rows.append(row | {"group": code})
-    return rows
-
-
-def _weigh(cases: _Cases, measure: str, weight: np.ndarray) -> list[dict[str, object]]:
-    """Count a fill rate by units or by their value; lines that can't be weighed are told."""
-    kind, _ = cases.kinds(("fill",), "line")
-    ordered, surely, unsure = (
-        getattr(cases.states, name)[cases.take] * weight
-        for name in ("ordered", "in_time", "unsure")
-    )
-    unsure = np.where(kind == _UNKNOWN, ordered - surely, unsure)
-    judged = kind <= _UNKNOWN
-    counted = judged & ~np.isnan(ordered)
-    parts = np.where(counted, [surely, ordered - surely - unsure, unsure], 0.0)
-    rows = []
-    for code in range(cases.n_groups):
-        here = cases.line_group == code
-        count = np.r_[parts[:, here].sum(axis=1), np.zeros(3)]
-        row = _rates(measure, measure.split("_")[0], count, ("quantity",))
-        if row["upper"] is not None:
-            row["interval"] = cases.interval(code, parts[0], parts[0] + parts[2], parts.sum(axis=0))
-        unweighed = int((here & judged & ~counted).sum())
-        row["reasons"] = {"not recorded": unweighed} if unweighed else {}
-        rows.append(row | {"group": code})
-    return rows
-
-
-def _rates(measure: str, level: str, count: np.ndarray, over: Sequence[str]) -> dict[str, object]:
-    """Turn counts into rates; none where no case is known to be right or wrong."""
-    count = count.tolist()
-    right, wrong, unknown = count[:3]
-    known, judged = right + wrong, right + wrong + unknown
-    return {
-        "measure": measure,
-        "level": level,
-        "due": None,
-        "rights": list(over),
-        **dict(zip(COUNTS, count, strict=True)),
-        "confirmed": right / judged if known else None,
-        "known_only": right / known if known else None,
-        "upper": (right + unknown) / judged if known else None,
-        "interval": None,
-        "coverage": known / judged if judged else None,
+    # A conjunction has only its upper bound while one of its rights is not measured.
+    partly = measure in ("perfect_line", "perfect_order", "otif") and not set(over) <= set(known)
+    has = settled > 0
+    low, high = _interval(counted, measure, level)
+    rows = {
+        "measure": [measure] * groups,
+        "level": [level] * groups,
+        "due": [profile.due] * groups,
+        "rights": [list(over) for _ in range(groups)],
+        **dict(zip(COUNTS, count.T, strict=True)),
+        "confirmed": rate(right, judged, has & (not partly)),
+        "known_only": rate(right, settled, has & (not partly)),
+        "upper": rate(right + unknown, judged, has),
+        "interval": _pairs(low, high, has),
+        "coverage": rate(settled, judged, True),
+        "reasons": _named(counted.reasons[measure, level]),
+        "timing": _timing(counted.timing)
+        if (measure, level) == ("right_time", "line")
+        else [None] * groups,
     }
+    return pd.DataFrame(rows | _verdicts(rows, low, high, measure, level, profile))
 
 
-def _bound(row: dict[str, object], known: Sequence[str]) -> None:
-    """Leave a conjunction only its upper bound while one of its rights is not measured."""
-    whole = row["measure"] in ("perfect_line", "perfect_order", "otif")
-    if whole and not set(row["rights"]) <= set(known):
-        row |= {"confirmed": None, "known_only": None}
+def _interval(counted: Tally, measure: str, level: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the interval of each group: Wilson's by order, clustered by order by line."""
+    if level == "order":
+        right, wrong, unknown = counted.counts[measure, level][:, :3].T
+        n = np.maximum(right + wrong + unknown, 1)
+        return wilson_interval(right, n).low, wilson_interval(
+            np.minimum(right + unknown, n), n
+        ).high
+    k, s, t, ss, st, tt, u, uu, ut = counted.moments[measure, level].T
+    return ratio_interval(k, s, t, ss, st, tt).low, ratio_interval(k, u, t, uu, ut, tt).high
 
 
-def _wilson(count: np.ndarray) -> list[float]:
-    n, right, unknown = int(count[:3].sum()), int(count[_RIGHT]), int(count[_UNKNOWN])
-    return [float(wilson_interval(right, n).low), float(wilson_interval(right + unknown, n).high)]
+def _pairs(low: np.ndarray, high: np.ndarray, has: np.ndarray) -> pd.Series:
+    pairs = zip(low.tolist(), high.tolist(), has.tolist(), strict=True)
+    return pd.Series([[a, b] if there else None for a, b, there in pairs], dtype=object)
 
 
-def _judge(row: dict[str, object], targets: dict[str, float]) -> None:
-    """Set the verdict: does the whole interval lie on one side of the target?"""
+def _named(reasons: np.ndarray) -> list[dict[str, int]]:
+    """Name the reasons that occur in each group."""
+    named: list[dict[str, int]] = [{} for _ in reasons]
+    for group, code in zip(*np.nonzero(reasons[:, 1:]), strict=True):
+        named[group][REASONS[code + 1]] = int(reasons[group, code + 1])
+    return named
+
+
+def _timing(timing: np.ndarray) -> list[dict[str, int]]:
+    names = ("early", "on_time", "late")
+    return [dict(zip(names, map(int, row[1:]), strict=True)) for row in timing]
+
+
+def _verdicts(
+    rows: Mapping[str, object],
+    low: np.ndarray,
+    high: np.ndarray,
+    measure: str,
+    level: str,
+    profile: Profile,
+) -> dict[str, object]:
+    """Return the verdicts: does the whole interval lie on one side of the target?"""
     # A right's verdict rests on its orders; the lines of one order are no independent cases.
-    by_line = row["level"] == "line" and row["measure"].startswith("right_")
-    target = None if by_line else targets.get(row["measure"])
-    row |= {"target": target, "verdict": None, "n_decides": None}
-    if target is None or row["interval"] is None:
-        return
-    low, high = row["interval"]
-    row["verdict"] = "met" if low >= target else "missed" if high < target else "not demonstrable"
-    if row["confirmed"] is not None and row["verdict"] == "not demonstrable":
-        row["n_decides"] = decisive_n(row["confirmed"], target)
+    by_line = level == "line" and measure.startswith("right_")
+    target = None if by_line else profile.targets.get(measure)
+    none = {"target": target, "verdict": None, "n_decides": None}
+    if target is None:
+        return none
+    has = ~np.isnan(rows["upper"])
+    words = np.select([low >= target, high < target], ["met", "missed"], "not demonstrable")
+    rates = np.where(words == "not demonstrable", rows["confirmed"], np.nan)
+    decides = [None if np.isnan(rate) else decisive_n(rate, target) for rate in rates]
+    return none | {"verdict": np.where(has, words, None), "n_decides": decides}

@@ -2,19 +2,30 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from workbook import plots, results
-from workbook.counts import COUNTS, Label, count_measures
+from workbook.arrays import Columns
+from workbook.counts import (
+    COUNTS,
+    Grouping,
+    Label,
+    Lines,
+    frame_of,
+    kinds_of,
+    plan_of,
+    tally,
+)
 from workbook.data import Client, latest_day
 from workbook.language import Language, speak
 from workbook.profile import Profile
 from workbook.results import Finding
 from workbook.schema import DataError, Problem, columns, nearest
-from workbook.states import RIGHT, STATE_BITS, WRONG, LineStates, judge_lines
+from workbook.states import LineStates, judge_lines, number_lines
 
 __all__ = [
     "PERIODS",
@@ -71,6 +82,16 @@ class Rights:
     states: LineStates
     frame: pd.DataFrame
     known: tuple[str, ...]
+
+    @cached_property
+    def lines(self) -> Lines:
+        """The lines as they are counted."""
+        states, prices = self.states, np.full(len(self.states.order), np.nan)
+        if "unit_price" in self.frame:
+            prices = self.frame["unit_price"].to_numpy(float, na_value=np.nan)[states.first_row]
+        kind, kinds = kinds_of(states)
+        units = (states.ordered, states.in_time, states.unsure)
+        return Lines(kinds, kind, states.order, *units, prices)
 
     @property
     def in_scope(self) -> tuple[str, ...]:
@@ -309,7 +330,7 @@ def measure_rights(
         profile=profile,
         states=states,
         frame=frame,
-        known=_known(states),
+        known=kinds_of(states)[1].known,
     )
     everything = _count(rights, np.zeros(len(states.order), int), [({}, None)])
     return replace(rights, data=everything).by(*([by] if isinstance(by, str) else by))
@@ -326,10 +347,12 @@ def _standards(standards: pd.DataFrame | None) -> dict[str, float]:
 
 def _without_copies(frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out rows that repeat a numbered line in every column; another delivery differs."""
-    keys = [name for name in ("order_id", "line_no", "delivery_no") if name in frame]
-    if "line_no" not in frame or not frame.duplicated(keys).any():
+    line, first = number_lines(Columns(frame))
+    if len(first) == len(frame):
         return frame
-    return frame[~(frame.duplicated() & frame["line_no"].notna())]
+    repeated = np.flatnonzero(np.bincount(line)[line] > 1)
+    copies = frame.iloc[repeated].duplicated().to_numpy()
+    return frame.drop(frame.index[repeated[copies]]) if copies.any() else frame
 
 
 def _no_date(say: Language) -> Problem:
@@ -348,20 +371,13 @@ def _with_choices(profile: Profile, choices: dict[str, object]) -> Profile:
     return replace(profile, **choices) if choices else profile
 
 
-def _count(rights: Rights, group: np.ndarray, labels: list[Label]) -> pd.DataFrame:
-    prices = np.full(len(rights.states.order), np.nan)
-    if "unit_price" in rights.frame:
-        column = rights.frame["unit_price"].to_numpy(float, na_value=np.nan)
-        prices = column[rights.states.first_row]
-    return count_measures(rights.states, rights.profile, rights.known, prices, (group, labels))
-
-
-def _known(states: LineStates) -> tuple[str, ...]:
-    judged = ~states.pending & ~states.excluded
-    shown = {name: mark[judged] & STATE_BITS for name, mark in states.marks.items()}
-    return tuple(
-        name for name, state in shown.items() if ((state == RIGHT) | (state == WRONG)).any()
-    )
+def _count(
+    rights: Rights, of_line: np.ndarray, labels: list[Label], of_order: np.ndarray | None = None
+) -> pd.DataFrame:
+    """Measure everything in every group of lines; `of_order` as in `counts.Grouping`."""
+    plan = plan_of(rights.profile, rights.known)
+    counted = tally(rights.lines, Grouping(of_line, len(labels), of_order), plan)
+    return frame_of(counted, labels, plan, rights.profile, rights.known)
 
 
 # --- groups ---------------------------------------------------------------------------------------
@@ -373,10 +389,10 @@ def _by_value(rights: Rights, column: str) -> pd.DataFrame:
 
 def _by_period(rights: Rights, period: str) -> pd.DataFrame:
     """Count lines in the period in which they were due, orders in that of their last line."""
-    orders = _by_value(rights, period)
-    codes, names = pd.factorize(period_of(rights.states.due_at, period), sort=True)
-    lines = _count(rights, codes, [({}, name) for name in names])
-    return pd.concat([lines[lines["level"] != "order"], orders[orders["level"] == "order"]])
+    own, last = (period_of(due, period) for due in (rights.states.due_at, order_due(rights.states)))
+    names = sorted({*own, *last} - {None})
+    codes = [pd.Index(names).get_indexer(each) for each in (own, last)]
+    return _count(rights, codes[0], [({}, name) for name in names], codes[1])
 
 
 def _groups(rights: Rights, column: str) -> tuple[np.ndarray, list[Label]]:

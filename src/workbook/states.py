@@ -26,6 +26,7 @@ __all__ = [
     "WRONG",
     "LineStates",
     "judge_lines",
+    "number_lines",
     "working_days",
 ]
 
@@ -139,7 +140,7 @@ def judge_lines(frame: pd.DataFrame, profile: Profile, as_of: object) -> LineSta
     """
     rows = Columns(frame)
     end = end_of(as_of)
-    line, first = _number_lines(rows)
+    line, first = number_lines(rows)
     due = _Due(_promise(rows, profile.due)[first], profile)
     seen = _see(rows, end)
     total = _add_up(seen, line, first, due, profile.tolerance["quantity"])
@@ -202,7 +203,7 @@ def end_of(as_of: object) -> np.datetime64:
     return np.datetime64(end, "us") - (_TICK if end != moment else 0 * _TICK)
 
 
-def _number_lines(rows: Columns) -> tuple[np.ndarray, np.ndarray]:
+def number_lines(rows: Columns) -> tuple[np.ndarray, np.ndarray]:
     """Number the lines and find their first rows; without a line_no every row is a line."""
     every = np.arange(rows.n)
     if not rows.has("line_no"):

@@ -30,6 +30,7 @@ __all__ = [
     "net_promoter_score",
     "newcombe_interval",
     "p_chart",
+    "ratio_interval",
     "sample_size",
     "u_chart",
     "wilson_interval",
@@ -204,15 +205,42 @@ def clustered_interval(
     >>> clustered_interval([2, 0], [2, 2]) == wilson_interval(0.5, 1)
     True
     """
-    s, t = _counts(successes, totals, "successes and totals")
-    s, t = np.atleast_1d(s)[np.atleast_1d(t) > 0], np.atleast_1d(t)[np.atleast_1d(t) > 0]
-    if not t.size:
-        return Interval(0.0, 1.0)
-    k, n, p = t.size, t.sum(), s.sum() / t.sum()
-    variance = k / max(k - 1, 1) * np.sum((s - p * t) ** 2) / n**2
-    alike = k == 1 or p in (0, 1)
-    effective = k if alike else min(p * (1 - p) / max(variance, 1e-300), n)
-    return wilson_interval(p * effective, effective, confidence)
+    s, t = map(np.atleast_1d, _counts(successes, totals, "successes and totals"))
+    moments = (np.sum(t > 0), s.sum(), t.sum(), np.sum(s * s), np.sum(s * t), np.sum(t * t))
+    low, high = ratio_interval(*moments, confidence=confidence)
+    return Interval(float(low), float(high))
+
+
+def ratio_interval(
+    k: ArrayLike,
+    s: ArrayLike,
+    t: ArrayLike,
+    ss: ArrayLike,
+    st: ArrayLike,
+    tt: ArrayLike,
+    confidence: float = 0.95,
+) -> Interval:
+    """Return `clustered_interval` from sums over clusters, which add up however they were taken.
+
+    Parameters
+    ----------
+    k, s, t, ss, st, tt : numbers, or arrays of one shape
+        How many clusters have cases, and the sums of s, t, s², s t and t² over them.
+
+    Examples
+    --------
+    >>> ratio_interval(2, 2, 4, 4, 4, 8) == clustered_interval([2, 0], [2, 2])
+    True
+    """
+    k, s, t, ss, st, tt = (np.asarray(each, float) for each in (k, s, t, ss, st, tt))
+    whole = np.where(t > 0, t, 1.0)
+    p = s / whole
+    squares = np.maximum(ss - 2 * p * st + p**2 * tt, 0)
+    variance = k / np.maximum(k - 1, 1) * squares / whole**2
+    alike = (k <= 1) | (p <= 0) | (p >= 1)
+    effective = np.where(alike, k, np.minimum(p * (1 - p) / np.maximum(variance, 1e-300), t))
+    low, high = wilson_interval(np.clip(p, 0, 1) * effective, effective, confidence)
+    return Interval(np.where(t > 0, low, 0.0), np.where(t > 0, high, 1.0))
 
 
 def decisive_n(observed: float, target: float, confidence: float = 0.95) -> int | None:
