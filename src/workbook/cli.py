@@ -92,11 +92,20 @@ def demo(out: str, no_open: bool) -> int:
 @click.argument("folder")
 @click.option("--language", type=click.Choice(LANGUAGES), help="default: en, or the sample's")
 @click.option("--from-sample", metavar="NAME", help="start from a copy of a sample client")
+@click.option("--anonymise", metavar="SOURCE", help="start from a client's data without its names")
 @_in_words
-def new(folder: str, language: str | None, from_sample: str | None) -> None:
+def new(folder: str, language: str | None, from_sample: str | None, anonymise: str | None) -> None:
     """Make a folder for a new client: profile, blank sheets, data request letter, dictionary."""
     from workbook.starter import new_client
 
+    if anonymise and from_sample:
+        raise ValueError("--anonymise and --from-sample exclude each other; choose one")
+    if anonymise:
+        from workbook.anonymise import anonymise_client
+
+        anonymise_client(anonymise, folder, language=language)
+        click.echo(f"{folder} is ready: names are replaced, figures and dates are as they were.")
+        return
     new_client(folder, language=language, from_sample=from_sample)
     click.echo(f"{folder} is ready: read its README, send the letter, fill in the sheets.")
 
@@ -120,37 +129,58 @@ def sample(name: str, folder: str, seed: int, problems: str, scale: float) -> No
 @click.argument("folder")
 @click.option("--json", "as_json", is_flag=True, help="print JSON")
 @click.option("--suggest", is_flag=True, help="print the mapping for client.yaml")
+@click.option("--out", metavar="FILE.xlsx", help="write findings, and the rows with marked cells")
 @_in_words
-def check(folder: str, as_json: bool, suggest: bool) -> int:
+def check(folder: str, as_json: bool, suggest: bool, out: str | None) -> int:
     """Read every table and list all findings at once."""
     from workbook.data import open_client
 
+    if out:
+        _check_out(out, "xlsx")
     client = open_client(folder)
-    found = client.check()
     if as_json:
-        _print_json(found)
+        _print_json(client.check())
     elif suggest:
-        click.echo(_suggestion(found["tables"]))
+        from workbook.mapping import suggest_mapping
+
+        click.echo(suggest_mapping(client).as_yaml())
     else:
-        for name, table in found["tables"].items():
-            matched = ", ".join(f"{ours} ← {theirs}" for ours, theirs in table["columns"].items())
-            click.echo(f"{name}: {table['rows']} rows from {table['file']}\n  {matched}")
-        for problem in client.problems:
-            click.echo(f"{problem.severity}: {problem.sentence(speak(client.profile.language))}")
-        if not client.problems:
-            click.echo("No findings.")
+        click.echo(_in_a_table(client))
+    if out:
+        from workbook.marked import write_findings
+
+        write_findings(client, out)
     return _data_code(client)
 
 
-def _suggestion(tables: dict[str, dict]) -> str:
-    """Return what was recognised as the `tables:` key of client.yaml."""
-    import yaml
+def _check_out(out: str, *forms: str) -> str:
+    """Return the ending of a file to write, if it is one of these and its folder is there."""
+    form = Path(out).suffix.lstrip(".").lower()
+    if form not in forms:
+        raise ValueError(f"--out {out!r} ends in no known format; use .{' .'.join(forms)}")
+    if not Path(out).absolute().parent.is_dir():
+        raise ValueError(f"there is no folder for {out!r}; make it first")
+    return form
 
-    mapping = {
-        name: {"file": table["file"], "columns": dict(table["columns"])}
-        for name, table in tables.items()
-    }
-    return yaml.safe_dump({"tables": mapping}, allow_unicode=True, sort_keys=False).rstrip()
+
+def _in_a_table(client: object) -> str:
+    """Say what was recognised, and list the findings, in the client's language."""
+    say, lines = speak(client.profile.language), []
+    for name, each in client.tables.items():
+        rows = say.plural("{n} row", "{n} rows", each.rows)
+        lines.append(say("{table}: {rows} from {file}", table=name, rows=rows, file=each.file))
+        lines.append(
+            "  " + ", ".join(f"{ours} ← {theirs}" for ours, theirs in each.columns.items())
+        )
+    found = client.table()
+    if found.empty:
+        return "\n".join([*lines, say("No findings.")])
+    # One finding may span lines; a table for the eye wants one line each.
+    found = found.map(lambda cell: " ".join(str(cell).split()))
+    widths = [max(map(len, [head, *found[head]])) for head in found]
+    rows = [list(found), *found.to_numpy().tolist()]
+    spaced = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    return "\n".join([*lines, "", *spaced])
 
 
 def _data_code(client: object) -> int:
@@ -197,11 +227,7 @@ def chart(folder: str, out: str, language: str | None) -> int:
     from workbook.report import write_whole
     from workbook.roadmap import draw_road_map
 
-    form = Path(out).suffix.lstrip(".").lower()
-    if form not in ("svg", "png", "pdf", "dot", "json"):
-        raise ValueError(f"--out {out!r} ends in no known format; use .svg .png .pdf .dot or .json")
-    if not Path(out).absolute().parent.is_dir():
-        raise ValueError(f"there is no folder for {out!r}; make it first")
+    form = _check_out(out, "svg", "png", "pdf", "dot", "json")
     client = open_client(folder)
     road = draw_road_map(client, language)
     if road.process is None:

@@ -20,12 +20,13 @@ from workbook.headings import join_file, recognise, spellings
 from workbook.language import Language, speak
 from workbook.profile import Profile, TableMapping, read_profile
 from workbook.resources import data_path
-from workbook.schema import TABLES, Column, DataError, Problem, columns, fold
+from workbook.schema import TABLES, Column, DataError, Problem, columns, fold, table_title
 from workbook.steps import check_steps
 
 __all__ = ["Client", "Reading", "find_client", "latest_day", "open_client", "read_table"]
 
 _KINDS_OF_FILE = (".csv", ".xlsx", ".parquet")
+_SHOWN = 20  # findings in a notebook; the rest is counted
 _KEYS = ["severity", "table", "file", "sheet", "row", "column", "value", "problem", "remedy"]
 _HAPPENED = ("ordered_at", "shipped_at", "delivered_at", "event_at")
 
@@ -129,7 +130,7 @@ def _read_joined(
     """Read the file, and the second file of a join beside it."""
     known = _known_headings(faults.table, mapping)
     main = intake.read_text(path, sheet, known=known, say=faults.say)
-    faults.sheet = main.sheet
+    faults.sheet, faults.heading_row = main.sheet, main.heading_row
     faults.take(main.problems)
     if not mapping.join:
         return main.frame
@@ -280,14 +281,44 @@ class Client:
         )
         return replace(sample, note=note)
 
+    def table(self, language: str | None = None) -> pd.DataFrame:
+        """Return all findings for reading, one a row, in the order of the tables."""
+        say = speak(language or self.profile.language)
+        severity = {"error": say("error"), "warning": say("warning")}
+        heads = {
+            say("Severity"): [severity[each.severity] for each in self.problems],
+            say("Table"): [table_title(each.table, say) for each in self.problems],
+            say("File"): [each.file for each in self.problems],
+            say("Sheet"): [each.sheet or "" for each in self.problems],
+            say("Row"): [str(each.row or "") for each in self.problems],
+            say("Column"): [each.column or "" for each in self.problems],
+            say("Value"): [(each.value or "")[:60] for each in self.problems],
+            say("Problem"): [each.problem for each in self.problems],
+            say("What to do"): [each.remedy for each in self.problems],
+        }
+        found = pd.DataFrame(heads)
+        return found if any(heads[say("Sheet")]) else found.drop(columns=say("Sheet"))
+
     def blocks(self, say: Language) -> list[results.Block]:
-        """Return the tables that were read, and how many faults were found in them."""
+        """Return the tables that were read, and the first of the faults found in them."""
         rows = [(name, each.file, say.number(each.rows)) for name, each in self.tables.items()]
         head = [say("Table"), say("File"), say("Rows")]
-        shown = results.table(head, rows, caption=self.profile.name, numeric=[2])
+        blocks = [results.text(self.note, "lead")] if self.note else []
+        blocks.append(results.table(head, rows, caption=self.profile.name, numeric=[2]))
         faults = say.plural("{n} fault found", "{n} faults found", len(self.problems))
-        notes = [results.text(self.note, "lead")] if self.note else []
-        return [*notes, shown, results.text(faults, "note")]
+        found = self.table(say.code)
+        if len(found):
+            shown = found.head(_SHOWN).to_numpy().tolist()
+            blocks.append(results.table(list(found), shown, caption=faults))
+        else:
+            blocks.append(results.text(faults, "note"))
+        if (rest := len(found) - _SHOWN) > 0:
+            more = say.plural("… and {n} more", "… and {n} more", rest)
+            blocks.append(results.text(more, "note"))
+        return blocks
+
+    def _repr_html_(self) -> str:
+        return results.Shown(tuple(self.blocks(speak(self.profile.language))))._repr_html_()
 
 
 def _summary(reading: Reading) -> dict[str, object]:
