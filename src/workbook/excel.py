@@ -81,13 +81,19 @@ def read_workbook(
         If it is broken.
     """
     raw = path.read_bytes()
+    if "EncryptedPackage".encode("utf-16-le") in raw and not raw.startswith(b"PK"):
+        raise _locked(path, say)
     looked, raw = _look_into(path, raw, say) if raw.startswith(b"PK") else ({}, raw)
     try:
         with calamine.load_workbook(io.BytesIO(raw)) as book:
             return _best_sheet(book, path, sheet, looked, score, say)
     except calamine.PasswordError:
-        what = say("the file is protected by a password")
-        raise refuse(path, what, say("open it in Excel and save it without password")) from None
+        raise _locked(path, say) from None
+
+
+def _locked(path: Path, say: Language) -> DataError:
+    what = say("the file is protected by a password")
+    return refuse(path, what, say("open it in Excel and save it without password"))
 
 
 def _best_sheet(
@@ -156,7 +162,9 @@ def _look_into(path: Path, raw: bytes, say: Language) -> tuple[dict[str, Sheet],
             raise _unsafe(path, outside[0] if outside else "", say)
         names = _sheet_names(archive)
         looked, trimmed, left = {}, {}, _MOST_BYTES
-        for member in (each for each in members if each.filename.endswith((".xml", ".rels"))):
+        for member in (
+            each for each in members if each.filename.lower().endswith((".xml", ".rels"))
+        ):
             sheet = Sheet(names.get(member.filename), [])
             places, read = _scan(archive, member, sheet, left, path, say)
             left -= read
@@ -176,17 +184,22 @@ def _unsafe(path: Path, member: str, say: Language) -> DataError:
 
 def _sheet_names(archive: ZipFile) -> dict[str, str]:
     """Map the archive's members to the sheets whose cells they hold."""
-    if "xl/workbook.xml" not in archive.namelist():
+    plain = {_plain(name): name for name in archive.namelist()}
+    if not plain.keys() >= {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"}:
         return {}
-    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    links = ElementTree.fromstring(archive.read(plain["xl/_rels/workbook.xml.rels"]))
     targets = {link.get("Id"): posixpath.join("/xl", link.get("Target", "")) for link in links}
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+    book = ElementTree.fromstring(archive.read(plain["xl/workbook.xml"]))
     return {
-        posixpath.normpath(targets.get(value, "/")).lstrip("/"): each.get("name")
-        for each in book.iter("{*}sheet")
+        plain.get(_plain(targets.get(value, "")), ""): each.get("name")
+        for each in book.iterfind(".//{*}sheet")
         for key, value in each.items()
         if key.endswith("}id")
     }
+
+
+def _plain(name: str) -> str:
+    return posixpath.normpath(name.replace("\\", "/")).lstrip("/").casefold()
 
 
 def _scan(
@@ -258,7 +271,7 @@ def _reach(places: list[np.ndarray], sheet: Sheet, path: Path, say: Language) ->
         kept.append(range(int(run[0]), int(run[-1]) + 1))
         inside &= (at[:, axis] >= run[0]) & (at[:, axis] <= run[-1])
     sheet.stray = [tuple(map(int, place)) for place in at[~inside]]
-    if len(kept[0]) * len(kept[1]) > 2 * _MOST_CELLS:
+    if len(kept[0]) * len(kept[1]) > 2 * _MOST_CELLS or len(sheet.stray) * 100 > len(at):
         what = say("the cells are spread over too many rows and columns")
         raise refuse(path, what, say("save the table on a sheet of its own"), sheet.name)
     return kept

@@ -34,6 +34,7 @@ class Faults:
     file: str
     say: Language
     sheet: str | None = None
+    heading_row: int | None = None
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, severity: str, problem: str, remedy: str, **place: object) -> None:

@@ -4,6 +4,7 @@ Headings are recognised by our name, a label in any of the four languages, a syn
 profile's mapping. What is not there or not clear is a fault that names the nearest heading.
 """
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 
@@ -67,6 +68,8 @@ def recognise(
         else:
             found[ours] = heading
     _report_missing(headings, wanted, found, mapping, faults)
+    if faults.table != "responses":  # whose other headings are the questions
+        _report_near(headings, wanted, found, faults)
     return {ours: found[ours] for ours in wanted if ours in found}
 
 
@@ -101,7 +104,8 @@ def _mapped(
         say, near = faults.say, nearest(theirs[0], headings)
         what = say("client.yaml maps {column} to a heading the file does not have", column=ours)
         hint = say("write {name} in client.yaml", name=near) if near else _listing(headings, say)
-        faults.add("error", what, hint, column=ours, value=" | ".join(theirs))
+        place = {"row": faults.heading_row, "column": ours, "value": " | ".join(theirs)}
+        faults.add("error", what, hint, **place)
     return found
 
 
@@ -114,7 +118,8 @@ def _report_second(ours: str, used: str, other: str, fatal: bool, faults: Faults
     say = faults.say
     what = say("two headings mean {column}: {used} is used, not this one", column=ours, used=used)
     remedy = say("choose in client.yaml: columns: {{{column}: {used}}}", column=ours, used=used)
-    faults.add("error" if fatal else "warning", what, remedy, column=other)
+    row, severity = faults.heading_row, "error" if fatal else "warning"
+    faults.add(severity, what, remedy, row=row, column=other)
 
 
 def _report_missing(
@@ -140,7 +145,28 @@ def _report_missing(
             )
         else:
             remedy = _listing(free or headings, say)
-        faults.add("error", what, remedy, column=ours)
+        faults.add("error", what, remedy, row=faults.heading_row, column=ours)
+
+
+def _report_near(
+    headings: list[str], wanted: dict[str, Column], found: dict[str, str], faults: Faults
+) -> None:
+    """Ask whether a heading that is nearly one of ours means it."""
+    say, taken = faults.say, set(found.values())
+    names = {
+        fold(name): ours for ours in wanted if ours not in found for name in spellings(wanted[ours])
+    }
+    for heading in (heading for heading in headings if heading not in taken):
+        near = difflib.get_close_matches(fold(heading), names, n=1, cutoff=0.87)
+        if near and len(near[0]) > 4:
+            what = say("the heading is not known, and is not read")
+            remedy = say(
+                "if it means {column}, write columns: {{{column}: {heading}}} under this table in"
+                " client.yaml",
+                column=names[near[0]],
+                heading=heading,
+            )
+            faults.add("warning", what, remedy, row=faults.heading_row, column=heading)
 
 
 def join_file(

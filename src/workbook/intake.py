@@ -271,7 +271,7 @@ def _records(frame: pd.DataFrame, layout: _Layout) -> tuple[pd.DataFrame, list[P
         last.pop()
     if not left:
         return frame, []
-    rows = frame.index[left]
+    rows = frame.index[sorted(left)]
     what = say.plural(
         "{n} row is no record but units or a note, and is left out (row {rows})",
         "{n} rows are no records but units or notes, and are left out (rows {rows})",
