@@ -6,6 +6,7 @@ import pytest
 
 from workbook.causes import failing_cells
 from workbook.language import speak
+from workbook.profile import Profile
 from workbook.rights import measure_rights
 
 
@@ -58,6 +59,19 @@ def test_a_small_cell_is_no_finding_however_bad():
     frame["region"] = np.where(few, "X", frame["region"])
     cells = failing_cells(measure_rights(damage(frame, rng, np.where(few, 1.0, 0.01))))
     assert not any(cell.where.get("region") == "X" for cell in cells)
+
+
+def test_an_order_after_the_cut_off_was_promised_a_day_less_ahead():
+    frame, _ = orders(4, 400)
+    late = frame.index % 2 == 0
+    hour = pd.to_timedelta(np.where(late, 15, 9), unit="h")
+    frame["ordered_at"] = frame["promised_at"] - pd.Timedelta(days=2) + hour
+    frame["time_ok"] = pd.array(~late, "boolean")
+    profile = Profile("A", cut_off="14:00")
+    (cell, *_) = failing_cells(measure_rights(frame, profile=profile))
+    assert (cell.where, cell.n) == ({"promise_days": "1"}, 200)
+    frame["ordered_at"] = frame["ordered_at"].dt.normalize()
+    assert failing_cells(measure_rights(frame, profile=profile)) == []
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "pl", "ru"])

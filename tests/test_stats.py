@@ -229,6 +229,27 @@ def test_p_chart_gives_the_orange_juice_limits(faults, samples, center, upper, l
     assert limits == pytest.approx((center, upper, lower), abs=5e-5)
 
 
+@pytest.mark.parametrize(
+    ("faults", "units", "center", "upper", "lower"),
+    [
+        (74, 50, 0.0740, 0.1894, 0.0),  # errors on 50 shipments a week, 20 weeks
+        (193, 5, 1.93, 3.79, 0.07),  # faults of 5 computers, 20 samples
+    ],
+)
+def test_u_chart_gives_montgomerys_limits(faults, units, center, upper, lower):
+    """Montgomery, ch. 7 (6 in older editions), faults per unit: by the totals of 20 samples."""
+    spread = np.full(20, faults // 20) + (np.arange(20) < faults % 20)
+    chart = stats.u_chart(spread, units)
+    limits = (chart.center, chart.upper[0], chart.lower[0])
+    assert limits == pytest.approx((center, upper, lower), abs=5e-3 if units == 5 else 5e-5)
+
+
+def test_a_unit_can_have_more_faults_than_one_and_none_are_below_zero():
+    assert stats.u_chart([12, 0], [5, 0]).values[0] == 2.4
+    with pytest.raises(ValueError, match="0 or more"):
+        stats.u_chart([-1], [5])
+
+
 def test_xmr_chart_gives_nists_limits():
     """NIST/SEMATECH e-Handbook 6.3.2.2."""
     chart = stats.xmr_chart([49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1])

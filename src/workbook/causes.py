@@ -244,20 +244,21 @@ class _View:
 def _views(rights: Rights) -> Iterator[_View]:
     """Yield every dimension and every pair of dimensions of the orders."""
     cuts = dict(_dimensions(rights))
-    weekless = [name for name in cuts if name not in ("week", "weekday", "promise_days")]
     order = rights.states.order
+    many = order.max(initial=0) + np.int64(1)
+    weekless = [name for name in cuts if name not in ("week", "weekday", "promise_days")]
     for names in [(name,) for name in cuts] + list(combinations(weekless, 2)):
         codes = [cuts[name][0] for name in names]
         sizes = [len(cuts[name][1]) for name in names]
         inside = np.all([code >= 0 for code in codes], axis=0)
         code = np.where(inside, np.ravel_multi_index(np.maximum(codes, 0), sizes), -1)
-        key = np.where(inside, code * np.int64(order.max() + 1) + order, -1)
+        key = np.where(inside, code * many + order, -1)
         parts, part = np.unique(key, return_inverse=True)
-        if parts[0] == -1:
+        if len(parts) and parts[0] == -1:
             # The last part gathers the lines that have no value here.
             parts, part = parts[1:], np.where(part == 0, len(parts) - 1, part - 1)
         labels = list(product(*(cuts[name][1] for name in names)))
-        yield _View(names, labels, code, part, parts // (order.max() + 1))
+        yield _View(names, labels, code, part, parts // many)
 
 
 def _describe(right: str, pick: _Pick, marks: np.ndarray, apart: bool) -> Cell:
