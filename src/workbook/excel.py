@@ -271,7 +271,7 @@ def _reach(places: list[np.ndarray], sheet: Sheet, path: Path, say: Language) ->
         kept.append(range(int(run[0]), int(run[-1]) + 1))
         inside &= (at[:, axis] >= run[0]) & (at[:, axis] <= run[-1])
     sheet.stray = [tuple(map(int, place)) for place in at[~inside]]
-    if len(kept[0]) * len(kept[1]) > 2 * _MOST_CELLS or len(sheet.stray) * 100 > len(at):
+    if len(kept[0]) * len(kept[1]) > 2 * _MOST_CELLS or len(sheet.stray) > 10 + len(at) / 100:
         what = say("the cells are spread over too many rows and columns")
         raise refuse(path, what, say("save the table on a sheet of its own"), sheet.name)
     return kept

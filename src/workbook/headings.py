@@ -153,9 +153,8 @@ def _report_near(
 ) -> None:
     """Ask whether a heading that is nearly one of ours means it."""
     say, taken = faults.say, set(found.values())
-    names = {
-        fold(name): ours for ours in wanted if ours not in found for name in spellings(wanted[ours])
-    }
+    free = [ours for ours in wanted if ours not in found and not wanted[ours].required]
+    names = {fold(name): ours for ours in free for name in spellings(wanted[ours])}
     for heading in (heading for heading in headings if heading not in taken):
         near = difflib.get_close_matches(fold(heading), names, n=1, cutoff=0.87)
         if near and len(near[0]) > 4:
