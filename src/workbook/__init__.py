@@ -1,12 +1,15 @@
 """Customer logistics, measured: the process chart, the seven rights and the survey."""
 
 from workbook import stats
+from workbook.bottleneck import compare_waits
 from workbook.causes import failing_cells
 from workbook.chart import draw_chart, layout_chart
 from workbook.closer import look_closer
+from workbook.conformance import compare_log
 from workbook.cycles import cycle_times, fairness_by_size
 from workbook.data import Client, open_client, read_table
 from workbook.display import show
+from workbook.eventlog import read_log
 from workbook.ladder import definition_ladder
 from workbook.language import speak
 from workbook.perfect import explain_perfect
@@ -34,6 +37,8 @@ __all__ = [
     "build_process",
     "busy_and_slow",
     "compare_groups",
+    "compare_log",
+    "compare_waits",
     "control_charts",
     "cycle_times",
     "definition_ladder",
@@ -49,6 +54,7 @@ __all__ = [
     "look_closer",
     "measure_rights",
     "open_client",
+    "read_log",
     "read_table",
     "score_responses",
     "show",

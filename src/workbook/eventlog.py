@@ -1,57 +1,38 @@
 """Tell from events what really happens: who follows whom, after what wait, in which variants.
 
-A log is kept as integer codes, sorted by order and time; events of one order at the same moment
-stay in the order of the file. An event is the completion of an activity; a `start` tells when it
-began, from the first start since the activity was last completed in that order.
+An event is the completion of an activity; a `start` tells when it began: the first start since the
+activity was last completed in that order. A wait runs from one completion to the beginning of what
+follows, or to its completion where no start is given; overlapping work waits for nothing.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from matplotlib.axes import Axes
 
 from workbook import plots
 from workbook.clock import elapsed_minutes, working_minutes
 from workbook.data import Client
-from workbook.dates import to_date
 from workbook.display import Face
+from workbook.eventcodes import Codes, read_codes, sequence_codes
 from workbook.language import Language
-from workbook.results import Finding
 from workbook.rights import count_words
-from workbook.schema import DataError, Problem, fold, nearest
+from workbook.schema import nearest
 
 __all__ = ["EventLog", "read_log"]
 
 _MICROS = 60_000_000  # of a minute
-_TEXTS, _FEW = ("order_id", "activity", "role", "lifecycle"), 1 << 22
+_FEW = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
-class EventLog(Face):
-    """Completed activities, one entry per event, sorted by order, then time, then place in file.
+class EventLog(Codes, Face):
+    """The events of a client, coded and sorted; with desk hours, waits in working minutes, too."""
 
-    `order` and `activity` number `order_ids` and `activities`, `role` numbers `roles` (-1: none
-    given; None: no column); `done_at` and `begun_at` are datetime64, local; begun_at is NaT where
-    no start is given. `first` are the places where each order's events begin, and the end.
-    `dropped` events had no order, activity or time.
-    """
-
-    order: np.ndarray
-    activity: np.ndarray
-    done_at: np.ndarray
-    begun_at: np.ndarray | None
-    role: np.ndarray | None
-    order_ids: pd.Series
-    activities: tuple[str, ...]
-    roles: tuple[str, ...]
-    dropped: int = 0
     desk_hours: str | None = None
     country: str | None = None
     timezone: str = "UTC"
@@ -62,14 +43,14 @@ class EventLog(Face):
         return np.searchsorted(self.order, np.arange(len(self.order_ids) + 1))
 
     @cached_property
-    def _follows(self) -> np.ndarray:
+    def follows(self) -> np.ndarray:
         """Which events, from the second on, follow another of their order."""
         return self.order[1:] == self.order[:-1]
 
     @cached_property
     def variant(self) -> np.ndarray:
         """The variant of each order, numbered from the most frequent on."""
-        code = _sequence_codes(self.activity, self.first, len(self.activities))
+        code = sequence_codes(self.activity, self.first, len(self.activities))
         count = np.bincount(code)
         shown = np.zeros(len(count), np.int64)
         shown[code[::-1]] = np.arange(len(code))[::-1]
@@ -86,10 +67,15 @@ class EventLog(Face):
         """Return the activities of one order, by their numbers."""
         return self.activity[self.first[order] : self.first[order + 1]]
 
-    def _waits(self, which: np.ndarray, working: bool = False) -> np.ndarray:
-        """Return the microseconds from the event before until an activity begins."""
+    def waited(
+        self, which: np.ndarray, *, working: bool = False, touch: bool = False
+    ) -> np.ndarray:
+        """Return the microseconds from one event until the next begins, with touch until its end.
+
+        `which` is as long as `follows` and chooses the later events; what overlaps waits 0.
+        """
         start, end = self.done_at[:-1][which], self.done_at[1:][which]
-        if self.begun_at is not None:
+        if self.begun_at is not None and not touch:
             begun = self.begun_at[1:][which]
             end = np.where(np.isnat(begun), end, begun)
         if working:
@@ -104,9 +90,9 @@ class EventLog(Face):
     def _summed(self, codes: np.ndarray, which: np.ndarray, many: int) -> pd.DataFrame:
         """Return code, count, mean and median wait of pairs a * many + b, most frequent first."""
         codes, group = _compact(codes, many**2)
-        table = _spread(group, self._waits(which), len(codes)).add_suffix("_wait_minutes")
+        table = _spread(group, self.waited(which), len(codes)).add_suffix("_wait_minutes")
         if self.desk_hours:
-            working = _spread(group, self._waits(which, working=True), len(codes))
+            working = _spread(group, self.waited(which, working=True), len(codes))
             table = table.join(working.add_suffix("_working_minutes"))
         table.insert(0, "count", np.bincount(group, minlength=len(codes)))
         table.insert(0, "code", codes)
@@ -119,7 +105,7 @@ class EventLog(Face):
         Columns from, to, orders, count, mean_wait_minutes, median_wait_minutes (calendar), and
         with desk hours mean_working_minutes, median_working_minutes; the most frequent first.
         """
-        many, follows = len(self.activities), self._follows
+        many, follows = len(self.activities), self.follows
         pair = self.activity[:-1][follows] * np.int64(many) + self.activity[1:][follows]
         table = self._summed(pair, follows, many)
         table.insert(1, "orders", self._orders_with(table["code"].to_numpy()))
@@ -137,6 +123,45 @@ class EventLog(Face):
         count = np.bincount(once % len(place), np.bincount(self.variant)[once // len(place)])
         return count.astype(np.int64)[np.searchsorted(place, codes)]
 
+    data = cached_property(directly_follows)
+
+    def caption(self, say: Language) -> str:
+        return say("Who follows whom, after what wait")
+
+    def sentence(self, say: Language) -> str:
+        """Say how many ways the orders go and how long they take."""
+        n, ways = len(self.order_ids), self.throughput()
+        if not n:
+            return say("The log has no events.")
+        first = int((self.variant == 0).sum())
+        words = {"orders": count_words(n, say), "share": say.percent(first / n)}
+        words["time"] = say.minutes(ways["minutes"].median())
+        return say.plural(
+            "{orders} run in {n} variant; half of them take {time} or less.",
+            "{orders} run in {n} variants, {share} in the most frequent; half of all orders take "
+            "{time} or less.",
+            len(self.examples),
+            **words,
+        )
+
+    def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
+        cells = {
+            say("From"): (str, "from"),
+            say("To"): (str, "to"),
+            say("Orders"): (say.number, "orders"),
+            say("Times"): (say.number, "count"),
+            say("Mean wait"): (say.minutes, "mean_wait_minutes"),
+            say("Median wait"): (say.minutes, "median_wait_minutes"),
+        }
+        if self.desk_hours:
+            cells[say("Median in working time")] = (_worked(say), "median_working_minutes")
+        return cells
+
+    def _draw(self, say: Language, ax: Axes | None) -> Axes:
+        rows = self.data.head(12)
+        rows = rows.assign(step=rows["from"] + " → " + rows["to"], touch_minutes=0.0, critical=True)
+        return plots.time_bars(rows.assign(wait_minutes=rows["median_wait_minutes"]), say, ax)
+
     def waits(self, before: str, after: str) -> pd.DataFrame:
         """Return each wait between two activities that follow directly.
 
@@ -148,13 +173,35 @@ class EventLog(Face):
                 near = nearest(name, self.activities)
                 raise ValueError(f"the log has no activity {name!r}; did you mean {near!r}?")
         one, two = self.activities.index(before), self.activities.index(after)
-        which = self._follows & (self.activity[:-1] == one) & (self.activity[1:] == two)
+        which = self.follows & (self.activity[:-1] == one) & (self.activity[1:] == two)
         ids = self.order_ids.take(self.order[1:][which]).reset_index(drop=True)
         table = pd.DataFrame({"order_id": ids, "at": self.done_at[:-1][which]})
-        table["wait_minutes"] = self._waits(which) / _MICROS
+        table["wait_minutes"] = self.waited(which) / _MICROS
         if self.desk_hours:
-            table["working_minutes"] = self._waits(which, working=True) / _MICROS
+            table["working_minutes"] = self.waited(which, working=True) / _MICROS
         return table
+
+    def times(self) -> pd.DataFrame:
+        """Return how long each activity waits and takes, in the order of the file.
+
+        Columns activity, count, orders, median_wait_minutes (from the event before), and touched
+        (how many have a start) with median_touch_minutes.
+        """
+        many, activity = len(self.activities), self.activity.astype(np.int64)
+        follows = self.follows
+        wait = _spread(activity[1:][follows], self.waited(follows), many)["median"]
+        table = pd.DataFrame(
+            {"activity": self.activities, "count": np.bincount(activity, None, many)}
+        )
+        seen = np.unique(self.order * np.int64(many) + activity) % max(many, 1)
+        table = table.assign(orders=np.bincount(seen, None, many), median_wait_minutes=wait)
+        known = np.zeros(len(activity), bool) if self.begun_at is None else ~np.isnat(self.begun_at)
+        begun = self.done_at if self.begun_at is None else self.begun_at
+        touch = np.rint(elapsed_minutes(begun[known], self.done_at[known], self.timezone) * _MICROS)
+        touch = _spread(activity[known], touch.astype(np.int64), many)["median"]
+        return table.assign(
+            touched=np.bincount(activity[known], None, many), median_touch_minutes=touch
+        )
 
     def throughput(self) -> pd.DataFrame:
         """Return each order's way: order_id, variant (from 1), events, start_at, end_at, minutes.
@@ -199,7 +246,7 @@ class EventLog(Face):
         if self.role is None:
             raise ValueError("the events have no column role; add who does each activity")
         many, giver, taker = len(self.roles), self.role[:-1], self.role[1:]
-        over = self._follows & (giver != taker) & (giver >= 0) & (taker >= 0)
+        over = self.follows & (giver != taker) & (giver >= 0) & (taker >= 0)
         pair = giver[over] * np.int64(many) + taker[over]
         return _named(self._summed(pair, over, many), self.roles, "from_role", "to_role")
 
@@ -210,6 +257,11 @@ def _named(table: pd.DataFrame, words: tuple[str, ...], *ends: str) -> pd.DataFr
     for place, end in enumerate(ends):
         table.insert(place, end, names[np.divmod(codes, len(words))[place]])
     return table
+
+
+def _worked(say: Language) -> Callable[[float], str]:
+    """Return what says working time: hours, never days, which would be taken for whole ones."""
+    return lambda minutes: say("{n} h", n=say.number(minutes / 60, 1))
 
 
 def _spread(group: np.ndarray, micros: np.ndarray, many: int) -> pd.DataFrame:
@@ -233,74 +285,6 @@ def _spread(group: np.ndarray, micros: np.ndarray, many: int) -> pd.DataFrame:
 def _compact(codes: np.ndarray, many: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the codes that can occur, sorted, and each entry's place among them."""
     return (np.arange(many), codes) if many <= _FEW else np.unique(codes, return_inverse=True)
-
-
-def _sequence_codes(activity: np.ndarray, first: np.ndarray, many: int) -> np.ndarray:
-    """Return the same number for orders with the same activities, exactly.
-
-    Activities, from 1 on, are packed into words of 64 bits; each word refines the number.
-    """
-    length, per = np.diff(first), 64 // many.bit_length()
-    code, live, padded = (
-        np.zeros(len(length), np.int64),
-        np.arange(len(length)),
-        np.append(activity, 0),
-    )
-    for depth in range(0, length.max(initial=0), per):
-        live = live[length[live] > depth]
-        word = np.zeros(len(live), np.uint64)
-        for place in range(min(per, length.max() - depth)):
-            at = np.minimum(first[live] + depth + place, len(activity))
-            inside = length[live] > depth + place
-            word |= (inside * (padded[at] + 1)).astype(np.uint64) << np.uint64(
-                place * many.bit_length()
-            )
-        words, found = np.unique(word, return_inverse=True)
-        if depth:
-            _, found = np.unique(code[live] * len(words) + found, return_inverse=True)
-        code[live] = code.max() + 1 + found
-    return code
-
-
-def _by_order_and_time(order: np.ndarray, moment: np.ndarray) -> np.ndarray:
-    """Return the places sorted by order, then moment; ties stay as they are."""
-    place = None
-    if (moment[1:] < moment[:-1]).any():
-        moment = moment - moment.min()
-        for unit in (1000, 1000, 60):
-            moment = moment // unit if not (moment % unit).any() else moment
-        place = _stable_order(moment)
-    by_order = _stable_order(order if place is None else order[place])
-    return by_order if place is None else place[by_order]
-
-
-def _stable_order(values: np.ndarray) -> np.ndarray:
-    """Return what np.argsort(values, kind="stable") does for numbers from 0 on, several times
-    faster: places are packed below digits of the value, and whole words are sorted."""
-    row_bits = max(len(values) - 1, 1).bit_length()
-    digit, mask = 64 - row_bits, np.uint64((1 << row_bits) - 1)
-    places, rows = None, np.arange(len(values), dtype=np.uint64)
-    for shift in range(0, max(int(values.max(initial=0)).bit_length(), 1), digit):
-        part = (values if places is None else values[places]).astype(np.uint64) >> np.uint64(shift)
-        part = (part << np.uint64(row_bits)) | rows
-        part.sort()
-        found = (part & mask).astype(np.int64)
-        places = found if places is None else places[found]
-    return places
-
-
-def _begun(
-    order: np.ndarray, activity: np.ndarray, moment: np.ndarray, done: np.ndarray
-) -> np.ndarray:
-    """Return when each activity began: at its first start since it was last completed."""
-    key = order * (int(activity.max(initial=0)) + 1) + activity.astype(np.int64)
-    by = _stable_order(key)
-    key, done_by = key[by], done[by]
-    opens = np.append(True, (key[1:] != key[:-1]) | done_by[:-1])
-    head = np.maximum.accumulate(np.where(opens, np.arange(len(by)), 0))
-    begun = np.full(len(by), np.datetime64("NaT"), moment.dtype)
-    begun[by] = np.where(done_by[head], np.datetime64("NaT"), moment[by[head]])
-    return begun
 
 
 def read_log(
@@ -346,100 +330,6 @@ def read_log(
         if source.events is None:
             raise ValueError("the client has no events; add events.csv to its folder")
         return read_log(source.events, **own)
-    names, read = _columns(source)
-    if absent := [name for name in ("order_id", "activity", "event_at") if name not in names]:
-        raise DataError(_fault(name, "the column is missing", "add it") for name in absent)
-    codes = {name: _codes(read(name)) for name in _TEXTS if name in names}
-    moment = _moments(read("event_at"), timezone)
-    order, activity = codes["order_id"][0], codes["activity"][0]
-    kept = (order >= 0) & (activity >= 0) & ~np.isnat(moment)
-    place = np.flatnonzero(kept) if not kept.all() else slice(None)
-    shown, order = _shown(order[place], codes["order_id"][1])
-    by = _by_order_and_time(order, moment[place].view(np.int64))
-    place = by if isinstance(place, slice) else place[by]
-    order, activity, moment = order[by], activity[place], moment[place].astype("datetime64[us]")
-    role, begun = codes["role"][0][place] if "role" in codes else None, None
-    if "lifecycle" in codes:
-        done = _done(*codes["lifecycle"])[place]
-        begun = _begun(order, activity, moment, done)[done]
-        order, activity, moment = order[done], activity[done], moment[done]
-        role = None if role is None else role[done]
-    named = {
-        name: tuple(codes[name][1].to_pylist()) for name in ("activity", "role") if name in codes
-    }
-    return EventLog(
-        order,
-        activity,
-        moment,
-        begun,
-        role,
-        shown,
-        named["activity"],
-        named.get("role", ()),
-        dropped=len(kept) - int(kept.sum()),
-        desk_hours=desk_hours,
-        country=country,
-        timezone=timezone,
-        language=language,
-    )
-
-
-def _columns(
-    source: pd.DataFrame | str | Path,
-) -> tuple[list[str], Callable[[str], pa.ChunkedArray]]:
-    """Return the columns' names, and what reads one of them."""
-    if not isinstance(source, pd.DataFrame):
-        if not Path(source).is_file():
-            raise ValueError(f"there is no file {str(source)!r}; give events as a Parquet file")
-        names = pq.read_schema(source).names
-        words = [name for name in _TEXTS if name in names]
-        file = pq.ParquetFile(source, read_dictionary=words)
-        return names, lambda name: file.read([name], use_threads=False).column(0)
-    text = lambda cells: cells.astype("str") if cells.dtype == object else cells
-    array = lambda name: pa.array(text(source[name]), from_pandas=True)
-    return list(source), lambda name: pa.chunked_array([array(name)])
-
-
-def _fault(column: str, problem: str, remedy: str) -> Problem:
-    return Problem("error", "events", problem, remedy, column=column)
-
-
-def _codes(column: pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
-    """Return each cell's number among the column's words (-1: blank), and the words."""
-    coded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    coded = coded.unify_dictionaries().combine_chunks()
-    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    words = coded.dictionary.cast(pa.large_string())
-    blank = pc.equal(pc.utf8_trim_whitespace(words), "").to_numpy(zero_copy_only=False)
-    if blank.any():
-        codes = np.where(np.append(blank, True)[codes], -1, codes)
-    return codes, words
-
-
-def _moments(column: pa.ChunkedArray, timezone: str) -> np.ndarray:
-    """Return local moments in the column's own unit."""
-    kind = column.type
-    if pa.types.is_timestamp(kind) and kind.tz:
-        utc = pd.DatetimeIndex(column.cast(pa.timestamp(kind.unit)).to_numpy(), tz="UTC")
-        return utc.tz_convert(timezone).tz_localize(None).to_numpy()
-    if pa.types.is_timestamp(kind):
-        return column.to_numpy()
-    if pa.types.is_date(kind):
-        return column.cast(pa.timestamp("ms")).to_numpy()
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return to_date(column.to_pandas().astype("str"), timezone=timezone).series.to_numpy()
-    raise DataError([_fault("event_at", f"the column holds {kind}", "give dates with times")])
-
-
-def _shown(order: np.ndarray, words: pa.Array) -> tuple[pd.Series, np.ndarray]:
-    """Return the order_ids that have an event left, and each event's number among them."""
-    seen = np.bincount(order, minlength=len(words)) > 0
-    if not seen.all():
-        words, order = words.filter(pa.array(seen)), (np.cumsum(seen) - 1)[order]
-    return words.to_pandas().astype("str"), order
-
-
-def _done(codes: np.ndarray, words: pa.Array) -> np.ndarray:
-    """Tell which events are completions: all that are no start."""
-    starts = [fold(word) == "start" for word in words.to_pylist()]
-    return ~np.array([*starts, False])[codes]
+    codes = read_codes(source, timezone)
+    values = (getattr(codes, field.name) for field in fields(Codes))
+    return EventLog(*values, desk_hours, country, timezone, language)

@@ -50,6 +50,11 @@ class Process:
         return tuple(self.data["role"].unique())
 
     @cached_property
+    def logged_as(self) -> pd.Series:
+        """The name of each step in the events, by step_id: its activity, else the step itself."""
+        return self.steps.get("activity", self.steps["step"]).fillna(self.steps["step"])
+
+    @cached_property
     def rework(self) -> pd.DataFrame:
         """The ways back: from, to and share (of the orders that go back; missing = unknown)."""
         back = self.data[self.data["rework_to"].notna() | (self.data["rework_share"] > 0)]
