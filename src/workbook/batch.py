@@ -5,7 +5,8 @@ import json
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -17,10 +18,10 @@ import psutil
 from workbook.data import find_client
 from workbook.intake import read_text
 from workbook.language import LANGUAGES, speak
-from workbook.profile import read_profile
+from workbook.profile import Profile, read_profile
 from workbook.report import Outcome, faces, make_report, record_run, write_whole
 from workbook.resources import template_path
-from workbook.schema import DataError
+from workbook.schema import DataError, Problem
 from workbook.yamltext import read_yaml
 
 __all__ = ["Job", "read_jobs", "run_batch"]
@@ -46,17 +47,19 @@ def read_jobs(targets: Iterable[str | Path]) -> list[Job]:
     Raises
     ------
     ValueError
-        If a folder or list is not there, an id is missing or given twice, or a profile is wrong:
-        nothing has started then.
+        If a folder or list is not there or lies outside the list's own folder, an id is missing or
+        given twice (capitals and accents' spelling aside), or a profile is wrong: nothing has
+        started then.
     """
     jobs = [job for target in targets for job in _jobs_of(Path(target))]
-    seen: dict[str, Path] = {}
+    seen: dict[str, Job] = {}
     for job in jobs:
-        if job.id in seen:
+        # Ids name folders, and not every disk tells "Acme" from "acme".
+        same = seen.setdefault(unicodedata.normalize("NFKC", job.id).casefold(), job)
+        if same is not job:
             raise ValueError(
-                f"two clients have the id {job.id!r}: {seen[job.id]} and {job.folder}; change one"
+                f"two clients have the id {job.id!r}: {same.folder} and {job.folder}; change one"
             )
-        seen[job.id] = job.folder
     if not jobs:
         raise ValueError("there is no client to report on; name folders or a client list")
     return jobs
@@ -69,21 +72,52 @@ def _jobs_of(target: Path) -> Iterator[Job]:
         for place, row in enumerate(_rows_of(target), start=1):
             if not row.get("id"):
                 raise ValueError(f"{target.name}, client {place}: no id; give each client an id")
-            folder = target.parent / str(row.pop("folder", "") or row["id"])
-            yield Job(read_profile(folder, row).id, folder, row)
+            folder = _folder_of(row, target, place)
+            yield Job(_profile_of(folder, row, f"{target.name}, client {place}").id, folder, row)
     else:
         folder = find_client(target)
         yield Job(read_profile(folder).id, folder, {})
 
 
+def _profile_of(folder: Path, row: Mapping[str, object], where: str) -> Profile:
+    """Read the client's profile; a fault of what the list overrides is told of the list."""
+    try:
+        return read_profile(folder, row)
+    except DataError as error:
+        ours = lambda fault: (fault.column or "").split(".")[0] in row
+        here = lambda fault: replace(fault, file=where, row=None) if ours(fault) else fault
+        raise DataError(map(here, error.problems)) from None
+
+
+def _folder_of(row: dict[str, object], target: Path, place: int) -> Path:
+    """Return the client's folder, which a list may only name beside or below itself."""
+    name = row.pop("folder", None) or row["id"]
+    home = target.parent.resolve()
+    wrong = not isinstance(name, str) or "://" in name or "\\" in name
+    if wrong or not (home / name).resolve().is_relative_to(home):
+        raise ValueError(
+            f"{target.name}, client {place}: the folder {name!r} is not beside the list; "
+            "write a folder's name, or one below it such as shops/acme"
+        )
+    return target.parent / name
+
+
 def _rows_of(path: Path) -> list[dict[str, object]]:
     if path.suffix.lower() == ".csv":
-        rows = read_text(path, known=("id", "folder", "name", "language"), say=speak("en")).frame
-        return [{key: text for key, text in row.items() if text} for row in rows.to_dict("records")]
-    found = read_yaml(path, speak("en")).data
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        read = read_text(path, known=("id", "folder", "name", "language"), say=speak("en"))
+        rows, faults = read.frame.to_dict("records"), read.problems
+        return _sound([{key: text for key, text in row.items() if text} for row in rows], faults)
+    read = read_yaml(path, speak("en"))
+    if not isinstance(read.data, list) or not all(isinstance(row, dict) for row in read.data):
         raise ValueError(f"{path.name} is no list of clients; write '- id: acme' for each of them")
-    return found
+    return _sound(read.data, read.problems)
+
+
+def _sound(rows: list[dict[str, object]], faults: Sequence[Problem]) -> list[dict[str, object]]:
+    """Return the rows; a list with any fault is refused whole, before anything starts."""
+    if faults:
+        raise DataError(faults)
+    return rows
 
 
 def run_batch(

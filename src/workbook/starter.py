@@ -23,7 +23,7 @@ from workbook.language import Language, speak
 from workbook.resources import data_path, template_path
 from workbook.schema import TABLES, Column, columns, table_title, value_labels
 
-__all__ = ["new_client", "sample_names"]
+__all__ = ["fill_folder", "new_client", "sample_names"]
 
 _ROWS = 5000  # how far drop-downs and formats reach down a blank sheet
 _GREEN, _GREY, _PALE = "#14573f", "#44505c", "#eef4f1"
@@ -61,16 +61,26 @@ def new_client(
     >>> sorted(path.name for path in place.glob("*.xlsx"))
     ['order_lines.xlsx', 'steps.xlsx']
     """
-    target = Path(folder)
     say = speak(language or "en")
-    _refuse_used(target)
     if from_sample and from_sample not in sample_names():
         known = ", ".join(sample_names()) or "none"
         raise ValueError(f"sample {from_sample!r} is not known; the shipped samples are: {known}")
     if from_sample:
-        fill = partial(_copy_sample, sample=from_sample, language=language)
-    else:
-        fill = partial(_fill, folder=target, say=say)
+        return fill_folder(folder, partial(_copy_sample, sample=from_sample, language=language))
+    return fill_folder(folder, partial(_fill, folder=Path(folder), say=say))
+
+
+def fill_folder(folder: str | Path, fill: Callable[[Path], None]) -> Path:
+    """Make a folder that is not there yet or is empty, and let `fill` write it: whole or not.
+
+    Examples
+    --------
+    >>> place = Path(tempfile.mkdtemp()) / "acme"
+    >>> fill_folder(place, lambda made: (made / "a").touch()).joinpath("a").is_file()
+    True
+    """
+    target = Path(folder)
+    _refuse_used(target)
     try:
         _make_whole(target, fill)
     except OSError as error:

@@ -50,6 +50,7 @@ class YamlText:
     data: object = None
     lines: dict[Place, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    source: str = ""
 
     def add(self, place: Place, value: str | None, problem: str, remedy: str) -> None:
         """Note a fault at a key; its line is the key's, or that of the nearest key above."""
@@ -88,9 +89,9 @@ def read_yaml(path: Path, say: Language) -> YamlText:
     """
     read = YamlText(path.name, say)
     try:
-        source = path.read_bytes().decode("utf-8-sig")
-        _refuse_growth(source, say)
-        node = yaml.compose(source, Loader=yaml.SafeLoader)
+        read.source = path.read_bytes().decode("utf-8-sig")
+        _refuse_growth(read.source, say)
+        node = yaml.compose(read.source, Loader=yaml.SafeLoader)
         read.data = _plain(node, (), read) if node else None
     except (UnicodeDecodeError, yaml.YAMLError, OSError) as error:
         raise DataError([_syntax_fault(error, read)]) from None
@@ -146,7 +147,18 @@ def _mapping(node: yaml.MappingNode, place: Place, read: YamlText) -> dict[str, 
             what, remedy = read.say("the key stands twice"), read.say("keep one of the two")
             read.add(below, None, what, remedy)
         result[key] = _plain(value_node, below, read)
+        if result[key] is None:
+            _refuse_colour(below, key_node.end_mark, read)
     return result
+
+
+def _refuse_colour(place: Place, mark: yaml.Mark, read: YamlText) -> None:
+    """Tell of a colour that YAML takes for a comment, because it stands without quotes."""
+    line = read.source[mark.index :].split("\n", 1)[0]
+    if found := re.fullmatch(r":\s+(#[0-9A-Fa-f]{3,8})\s*", line):
+        what = read.say("after a space, # begins a comment: the value is lost")
+        remedy = read.say("put it in quotes: {example}", example=f'"{found[1]}"')
+        read.add(place, found[1], what, remedy)
 
 
 def as_text(value: object) -> object:
