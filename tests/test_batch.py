@@ -159,3 +159,29 @@ def test_the_command_says_where_to_look_and_ends_with_1_when_one_fails(workbook,
     said = workbook("batch", bad, "--out", tmp_path / "out")
     assert said.exit_code == 1
     assert str(tmp_path / "out" / "index.html") in said.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("list.csv", "id,folder\na,../other\n", "not beside the list"),
+        ("list.csv", "id,folder\na,/etc\n", "not beside the list"),
+        ("list.csv", "id,folder\na,https://shop.example/a\n", "not beside the list"),
+        ("list.csv", "id,folder\nShop,a\nshop,b\n", "two clients have the id"),
+        ("list.csv", "id,folder\n../a,a\n", "list.csv, client 1, column id"),
+        ("list.csv", "id,id\na,b\n", "the heading stands 2 times"),
+        ("list.yaml", "- id: !!python/object/apply:os.system [id]\n", "a tag is not allowed"),
+        ("list.yaml", "- &x {id: a}\n- *x\n", "an alias"),
+        ("list.yaml", "- {id: a, folder: [b]}\n", "not beside the list"),
+        ("list.yaml", "- {id: a, language: xx}\n", "list.yaml, client 1, column language"),
+    ],
+)
+def test_a_list_that_is_not_safe_starts_nothing(two, name, text, told):
+    (two / name).write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape(told)):
+        read_jobs([two / name])
+
+
+def test_the_values_of_a_list_are_never_code(two):
+    (two / "list.csv").write_text('id,name\na,"{{ 7 * 7 }} =1+1 ${HOME}"\n')
+    assert read_jobs([two / "list.csv"])[0].overrides["name"] == "{{ 7 * 7 }} =1+1 ${HOME}"
