@@ -98,11 +98,11 @@ class Cell:
         sentence = hidden if self.unknown else fails
         if self.apart:
             sentence += " " + say("The orders of the other such findings are set aside.")
-        key = "-".join([self.right, *(f"{name}-{value}" for name, value in self.where.items())])
+        key = ["unknown" if self.unknown else "where", self.right]
+        key += [part for item in self.where.items() for part in item]
+        key += self.period.split("/") if self.period else []
         return Finding(
-            id=("unknown-" if self.unknown else "where-")
-            + key
-            + (f"-{self.period.replace('/', '-')}" if self.period else ""),
+            id="-".join(key),
             kind="no evidence" if self.unknown else "needs improvement",
             sentence=sentence,
             right=self.right,
@@ -287,11 +287,8 @@ def _describe(right: str, pick: _Pick, marks: np.ndarray, apart: bool) -> Cell:
 
 def _run(value: int, flagged: set[int]) -> list[int]:
     """Return the consecutive flagged values around one."""
-    low = high = value
-    while low - 1 in flagged:
-        low -= 1
-    while high + 1 in flagged:
-        high += 1
+    low = next(low for low in range(value, -2, -1) if low - 1 not in flagged)
+    high = next(high for high in range(value, max(flagged) + 1) if high + 1 not in flagged)
     return list(range(low, high + 1))
 
 
@@ -334,16 +331,15 @@ def _promise_days(rights: Rights, due: np.ndarray) -> tuple[np.ndarray, list[str
 def where_words(where: dict[str, str], period: str | None, say: Language) -> str:
     """Say a cell as a reader would: carrier K2 and product group glass; weeks 2025-W47 to W51."""
     days = dict(zip(_WEEKDAYS, say.locale.days["stand-alone"]["wide"].values(), strict=True))
-    parts = [
-        say("{column} {value}", column=column_name(name, say).lower(), value=days.get(value, value))
-        for name, value in where.items()
-    ]
+    named = [(column_name(name, say).lower(), days.get(where[name], where[name])) for name in where]
+    parts = [say("{column} {value}", column=column, value=value) for column, value in named]
     if "promise_days" in where:
         parts = [say("a promise {days} days ahead", days=where["promise_days"])]
     if period:
         first, last = period.split("/")
-        one = say("week {first}", first=first)
-        parts.append(
-            one if first == last else say("weeks {first} to {last}", first=first, last=last)
+        one, many = (
+            say("week {first}", first=first),
+            say("weeks {first} to {last}", first=first, last=last),
         )
+        parts.append(one if first == last else many)
     return say.listing(parts)

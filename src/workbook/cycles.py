@@ -66,7 +66,7 @@ class CycleTimes(Face):
         ends = lambda low, high: say("from {low} to {high}", low=days(low), high=days(high))
         both = lambda low, high: ends(low, high) if low == low else "–"
         name = lambda group: say("all orders") if pd.isna(group) else group_word(group, say)
-        return {
+        cells = {
             column_name(self.column, say) if self.column else say("Of"): (name, "group"),
             say("Orders"): (say.number, "n"),
             say("Open"): (say.number, "open"),
@@ -76,6 +76,7 @@ class CycleTimes(Face):
             say("Half within business days"): (days, "business_median"),
             say("Days longer than the rest"): (both, "longer_low", "longer_high"),
         }
+        return cells if self.column else dict(list(cells.items())[:-1])
 
     def _draw(self, say: Language, ax: Axes | None) -> Axes:
         labels = list(self.table(say.code).iloc[:, 0])

@@ -116,8 +116,9 @@ def show(result: object, caption: str = "", *, language: str = "en") -> Shown:
     >>> show(["Ask the carrier."])._repr_mimebundle_()["text/html"].count("<li>")
     1
     """
+    say = speak(language)
     if isinstance(result, pd.DataFrame | list | tuple) and not len(result):
-        blocks = [results.text(speak(language)("Nothing found."))]
+        blocks = [results.text(say("Nothing found."))]
     elif isinstance(result, pd.DataFrame):
         blocks = [_table(result, caption)]
     elif isinstance(result, list | tuple):
@@ -126,7 +127,7 @@ def show(result: object, caption: str = "", *, language: str = "en") -> Shown:
         alt = result.get_label() or caption
         blocks = [results.picture(plots.as_svg(result), alt=alt, caption=caption)]
     elif hasattr(result, "blocks"):
-        blocks = result.blocks(speak(language))
+        blocks = result.blocks(say)
     else:
         raise ValueError(
             f"{type(result).__name__} can't be shown; give a table, a picture, a list of "
@@ -160,5 +161,6 @@ def _cell(value: object) -> str:
 
 
 def _are_figures(cells: pd.Series) -> bool:
-    first = cells[cells != "–"].str[:1]
-    return bool(len(first)) and bool(first.str.isdigit().all())
+    """Tell figures, also signed ones and "from 2 to 3" in any language."""
+    known = cells[cells != "–"]
+    return bool(len(known)) and bool(known.str.match(r"(\w{1,4}\s)?[-−]?\d").all())

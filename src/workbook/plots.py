@@ -1,4 +1,8 @@
-"""Draw every statistical picture: a table and `ax` in, `ax` out; style only while drawing."""
+"""Draw every statistical picture: a table and `ax` in, `ax` out; style only while drawing.
+
+Each takes a frame with the columns that it names, the language of its words, and the axes to draw
+in (default: those of a new figure).
+"""
 
 import hashlib
 import io
@@ -93,15 +97,8 @@ def own_ids(svg: str) -> str:
 def rate_bands(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
     """Draw one row per rate: what is confirmed, what is unknown, the interval and the target.
 
-    Parameters
-    ----------
-    data : DataFrame
-        Columns label, confirmed, upper, low, high, target (shares 0 to 1 or missing), verdict and
-        note, which stands where a rate can't.
-    say : Language
-        The language of the marks on the axis.
-    ax : Axes, optional
-        Where to draw; default: a new figure.
+    `data`: label, confirmed, upper, low, high, target (shares 0 to 1 or missing), verdict and
+    note, which stands where a rate can't.
     """
     with style():
         ax = ax or new_axes(height=0.9 + 0.42 * len(data))
@@ -169,11 +166,7 @@ def _draw_bands(ax: Axes, data: pd.DataFrame, these: pd.Series, verdict: str) ->
 def time_bars(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
     """Draw one row per step: the wait before it and the work in it; unknown times draw nothing.
 
-    Parameters
-    ----------
-    data : DataFrame
-        One row per step, in order: step, touch_minutes, wait_minutes, critical (on the longest
-        path, drawn dark).
+    `data`, in order: step, touch_minutes, wait_minutes, critical (on the longest path: dark).
     """
     times = data[["wait_minutes", "touch_minutes"]].fillna(0.0)
     unit = 60.0 if times.sum(axis=1).max() >= 180 else 1.0
@@ -196,18 +189,16 @@ def time_bars(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes
 def pareto(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
     """Draw one bar per kind of failure, the most frequent on top, and the running share.
 
-    Parameters
-    ----------
-    data : DataFrame
-        Columns label, orders, cumulative (share 0 to 1), in order.
+    `data`, in order: label, orders, cumulative (share 0 to 1).
     """
     with style():
         ax = ax or new_axes(height=0.9 + 0.34 * max(len(data), 1))
         place = range(len(data))
         ax.barh(place, data["orders"], 0.62, color=ACCENT)
         for row, (orders, share) in enumerate(zip(data["orders"], data["cumulative"], strict=True)):
-            words = f" {say.number(orders)} · {say.percent(share, 0)}"
-            ax.text(orders, row, words, va="center", color=SOFT, fontsize=9.5)
+            words = f"{say.number(orders)} · {say.percent(share, 0)}"
+            beside = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
+            ax.annotate(words, (orders, row), color=SOFT, fontsize=9.5, **beside)
         _label_rows(ax, data["label"])
         ax.set_xlim(0, 1.18 * max(data["orders"].max(), 1) if len(data) else 1)
         ax.set_xlabel(say("failed orders, and their share added up"))
@@ -221,10 +212,7 @@ def control_chart(
 ) -> Axes:
     """Draw a share by period, Laney's limits as a band and the plain p chart's as dots.
 
-    Parameters
-    ----------
-    data : DataFrame
-        One row per period: group, value, laney_low, laney_high, laney_outside, p_low, p_high.
+    `data`, per period: group, value, laney_low, laney_high, laney_outside, p_low, p_high.
     """
     with style():
         ax, place = ax or new_axes(height=3.1), np.arange(len(data))
@@ -247,10 +235,7 @@ def control_chart(
 def durations(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
     """Draw one row per group: the median as a dot, the 90th and 95th percentile as marks.
 
-    Parameters
-    ----------
-    data : DataFrame
-        Columns label, median, p90, p95 in days; a missing one is not drawn.
+    `data`: label, median, p90, p95 in days; a missing one is not drawn.
     """
     with style():
         ax, place = ax or new_axes(height=0.9 + 0.34 * len(data)), np.arange(len(data))
@@ -269,10 +254,7 @@ def durations(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes
 def quadrant(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
     """Draw each group as a point: the share that is quick against the share that is right.
 
-    Parameters
-    ----------
-    data : DataFrame
-        Columns label, quick, quick_low, quick_high, confirmed, low, high (shares 0 to 1).
+    `data`: label, quick, quick_low, quick_high, confirmed, low, high (shares 0 to 1).
     """
     with style():
         ax = ax or new_axes(height=3.6)
@@ -281,7 +263,8 @@ def quadrant(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
         marks = {"fmt": "o", "color": ACCENT, "ecolor": PALE, "elinewidth": 3}
         ax.errorbar(data["quick"], data["confirmed"], xerr=wide, yerr=high, **marks)
         for row in data.itertuples():
-            ax.annotate(f" {row.label}", (row.quick, row.confirmed), va="bottom")
+            beside = {"xytext": (4, 3), "textcoords": "offset points"}
+            ax.annotate(row.label, (row.quick, row.confirmed), **beside)
         for draw, name in ((ax.axvline, "quick"), (ax.axhline, "confirmed")):
             draw(data[name].median(), color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)))
         ax.set_xlabel(say("share within the median time of all orders"))

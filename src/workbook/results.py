@@ -236,7 +236,8 @@ _NOTEBOOK_STYLE = """<style>
 .workbook .table table{border-collapse:collapse;margin:.3em 0 .8em}
 .workbook .table th,.workbook .table td{padding:.25em .8em;text-align:left;vertical-align:top}
 .workbook .table tbody tr{border-top:1px solid #e6ebf0;background:none}
-.workbook .table .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.workbook .table .number{text-align:right;font-variant-numeric:tabular-nums}
+.workbook .table td.number{white-space:nowrap}
 .workbook img{max-width:100%;height:auto}.workbook figure{margin:.5em 0}
 .workbook .note,.workbook figcaption{color:#5b6570}.workbook .lead{font-weight:600}
 .workbook .works{color:#1b7f5c}.workbook .needs-improvement{color:#b3382c}

@@ -232,7 +232,20 @@ def scorecard(road: RoadMap) -> Shown:
             list(shown), rows, caption=say("The seven rights, by order"), numeric=[1, 2, 3, 4, 5]
         ),
     ]
+    frame = road.rights.frame
+    if "kind" in frame and frame["kind"].eq("service").mean() > 0.5:
+        blocks.append(results.text(_services(say), "note"))
     return Shown(tuple(blocks))
+
+
+def _services(say: Language) -> str:
+    """Say what the rights mean where a visit is ordered, and no goods."""
+    return say(
+        "Most of these orders are services. There, the right product is the service and the skill "
+        "that were agreed; the right quantity, all of the work; the right place, the agreed "
+        "address; the right condition, that it works afterwards without another visit; the right "
+        "information, the report."
+    )
 
 
 def definitions(road: RoadMap) -> Shown:
@@ -279,17 +292,10 @@ def over_time(road: RoadMap) -> Shown:
     charts = road.views.get("charts")
     if charts is None or len(charts.data) < 2:
         return Shown(())
-    pairs = [charts.sentence(say), road.views["busy"].sentence(say)]
-    blocks = [
-        results.heading(say("Over time"), anchor="time"),
-        *(results.text(words) for words in pairs),
-        results.picture(
-            plots.as_svg(charts.plot(language=road.language)),
-            alt=charts.sentence(say),
-            caption=charts.caption(say),
-        ),
-    ]
-    return Shown(tuple(blocks))
+    told = [charts.sentence(say), road.views["busy"].sentence(say)]
+    drawn = plots.as_svg(charts.plot(language=road.language))
+    blocks = [results.heading(say("Over time"), anchor="time"), *map(results.text, told)]
+    return Shown((*blocks, results.picture(drawn, alt=told[0], caption=charts.caption(say))))
 
 
 def by_group(road: RoadMap) -> Shown:
@@ -360,26 +366,18 @@ def contract(road: RoadMap) -> Shown:
     say = speak(road.language)
     if road.rights is None:
         return Shown(())
-    rows = [[name, value] for name, value in _choices(road.rights, say)]
     counts = road.rights.overall("perfect_order")
-    rows += [
-        [say("Orders pending: not due yet"), say.number(counts["pending"])],
-        [say("Orders excluded by reason"), say.number(counts["excluded"])],
-        [say("Orders not applicable"), say.number(counts["not_applicable"])],
-    ]
-    rows += [
-        [
-            say("{right}: lines judged directly", right=measure_name(f"right_{right}", say)),
-            say.number(n),
-        ]
-        for right, n in road.rights.states.judged.items()
-        if n
-    ]
-    assumed = road.client.tables["order_lines"].assumed
-    rows += [
-        [say("{column}: blanks taken as given", column=column_name(name, say)), say.number(n)]
-        for name, n in assumed.items()
-    ]
+    numbers = {
+        say("Orders pending: not due yet"): counts["pending"],
+        say("Orders excluded by reason"): counts["excluded"],
+        say("Orders not applicable"): counts["not_applicable"],
+    }
+    for right, n in road.rights.states.judged.items():
+        name = measure_name(f"right_{right}", say)
+        numbers |= {say("{right}: lines judged directly", right=name): n} if n else {}
+    for name, n in road.client.tables["order_lines"].assumed.items():
+        numbers[say("{column}: blanks taken as given", column=column_name(name, say))] = n
+    rows = [*_choices(road.rights, say), *((name, say.number(n)) for name, n in numbers.items())]
     definitions = [
         say("confirmed = right / (right + wrong + unknown)"),
         say("upper bound = (right + unknown) / (right + wrong + unknown)"),
@@ -391,18 +389,11 @@ def contract(road: RoadMap) -> Shown:
         say("met: the interval lies at or above the target; missed: below it"),
         say("a perfect order is counted, order by order; rates are never multiplied"),
     ]
-    return Shown(
-        (
-            results.heading(say("How it was counted"), anchor="contract"),
-            results.text(
-                say("A number without its definition can't be compared. These hold here.")
-            ),
-            results.table(
-                [say("Choice"), say("In force")], rows, caption=say("The contract of definitions")
-            ),
-            results.items(definitions),
-        )
-    )
+    heads, caption = [say("Choice"), say("In force")], say("The contract of definitions")
+    lead = say("A number without its definition can't be compared. These hold here.")
+    title = results.heading(say("How it was counted"), anchor="contract")
+    shown = results.table(heads, rows, caption=caption)
+    return Shown((title, results.text(lead), shown, results.items(definitions)))
 
 
 def _choices(rights: Rights, say: Language) -> list[tuple[str, str]]:
@@ -422,7 +413,8 @@ def _choices(rights: Rights, say: Language) -> list[tuple[str, str]]:
     by_day = say("by day: any hour of the promised day is on time")
     by_hour = say("by the hour; a promise without one means the end of its day")
     days = say.plural("{n} day", "{n} days", int(tolerance["late_days"]))
-    early = tolerance["early_days"]
+    early, any_time = tolerance["early_days"], say("right, however early")
+    beyond = say.plural("wrong beyond {n} day", "wrong beyond {n} days", int(early or 0))
     business = say("business days ({country})", country=profile.country or "–")
     return [
         (say("Preset"), say("own choices") if profile.contract == "own" else profile.contract),
@@ -431,12 +423,8 @@ def _choices(rights: Rights, say: Language) -> list[tuple[str, str]]:
         (say("Time is compared"), by_day if profile.granularity == "day" else by_hour),
         (say("Days are"), business if profile.days == "business" else say("calendar days")),
         (say("Late is allowed by"), days),
-        (
-            say("Early is"),
-            say("right, however early")
-            if early is None
-            else say.plural("wrong beyond {n} day", "wrong beyond {n} days", int(early)),
-        ),
+        (say("Early is"), any_time if early is None else beyond),
+        (say("Cut-off: later orders count from the next day"), profile.cut_off or "–"),
         (say("Quantity may differ by"), say.percent(tolerance["quantity"])),
         (say("Price may differ by"), say.percent(tolerance["price"])),
         (say("Informed means"), say.listing([informed[kind] for kind in profile.information])),

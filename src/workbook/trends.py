@@ -259,8 +259,7 @@ class Charts(Face):
     def seasonal_index(self) -> pd.DataFrame:
         """Return season, orders, value, years: each season over its year's mean, 1 = the mean.
 
-        Over the complete years of a chart by week, month or quarter; empty below two of them, when
-        `busy_and_slow` is what can be said.
+        Over the complete years of a chart by week, month or quarter; empty below two of them.
         """
         split = self.data.assign(year=self.data["group"].str[:4], season=self.data["group"].str[5:])
         least = {"week": 52, "month": 12, "quarter": 4}.get(self.column, np.inf)

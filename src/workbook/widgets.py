@@ -82,9 +82,9 @@ def choose_client(values: MutableMapping[str, object]) -> Control:
     language = ipywidgets.Dropdown(options=names, value=values["language"])
 
     def read() -> Shown:
-        here = speak(str(values["language"]))
-        name = open_client(str(values["client"]), language=here.code).profile.name
-        return Shown((text(here("{client}: now run the cells below.", client=name)),))
+        say = speak(str(values["language"]))
+        name = open_client(str(values["client"]), language=say.code).profile.name
+        return Shown((text(say("{client}: now run the cells below.", client=name)),))
 
     return _bind(values, {"client": folder, "language": language}, read, say)
 
