@@ -226,3 +226,98 @@ def test_the_index_and_the_callers_column_are_left_alone():
     typed = to_number(cells)
     assert typed.series.index.tolist() == [7, 9]
     pd.testing.assert_series_equal(cells, before)
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (["12 szt.", "3"], [12, 3]),
+        (["1 200,00 zł", "5,50 zł"], [1200, 5.5]),
+        (["€ 5.00", "EUR -5.00", "- 5.00 €"], [5, -5, -5]),
+        (["(5.00)", "5-", "(€5.00)"], [-5, -5, -5]),
+        (["1 234 567,89 ₽", "5,00 руб."], [1234567.89, 5]),
+    ],
+)
+def test_units_and_currencies_beside_a_number_are_understood(cells, numbers):
+    typed = to_number(series(*cells))
+    assert typed.series.tolist() == numbers
+    assert not typed.unreadable.any() and not typed.currencies
+
+
+def test_a_value_in_another_unit_is_unknown_never_added_to_the_rest():
+    typed = to_number(series("12 szt", "3 karton", "4 szt.", "2 tys."))
+    assert typed.unreadable.tolist() == [False, True, False, True]
+
+
+def test_several_currencies_in_one_column_are_told():
+    assert to_number(series("5 EUR", "6 zł")).currencies == ("zł", "€")
+
+
+def test_weights_become_kilograms():
+    weights = to_number(series("3,5 kg", "500 g", "0,2 t", "7"), unit="kg")
+    assert weights.series.tolist() == [3.5, 0.5, 200, 7]
+
+
+@pytest.mark.parametrize(
+    ("cell", "minutes"),
+    [
+        *(("15 min", 15), ("0.5 h", 30), ("01:30", 90), ("1 h 20 min", 80), ("1h20", 80)),
+        *(("2 dni", 2880), ("0,5 godz.", 30), ("1,5 ч", 90), ("00:45:30", 45.5), ("90", 90)),
+        *(("2 jours", 2880), ("30 s", 0.5), ("10-15 min", np.nan), ("3 moons", np.nan)),
+    ],
+)
+def test_durations_become_minutes(cell, minutes):
+    read = to_number(series(cell), unit="min").series[0]
+    assert read == minutes or (np.isnan(read) and np.isnan(minutes))
+
+
+def test_a_column_with_both_decimal_signs_is_said_to_be_in_doubt():
+    typed = to_number(series("1.234", "1.5", "2.5", "1,5"))
+    assert typed.undecided and typed.choice == "."
+
+
+@pytest.mark.parametrize(
+    ("cell", "moment"),
+    [
+        ("3 maj 2025", "2025-05-03"),
+        ("3 мая 2025 г.", "2025-05-03"),
+        ("3-May-25", "2025-05-03"),
+        ("1er mai 2025", "2025-05-01"),
+        ("3 maja 2025 r.", "2025-05-03"),
+        ("Tuesday, June 2, 2026", "2026-06-02"),
+        ("pon. 02.06.2025", "2025-06-02"),
+        ("3 févr. 2025 à 14h30", "2025-02-03 14:30"),
+        ("13/06/2026 2:30 PM", "2026-06-13 14:30"),
+        ("13 06 2026", "2026-06-13"),
+        ("46175,6042", "2026-06-02 14:30:03"),
+        ("13.06.2026 14.30", "2026-06-13 14:30"),
+    ],
+)
+def test_dates_as_people_write_them(cell, moment):
+    assert to_date(series(cell, "")).series[0] == pd.Timestamp(moment)
+
+
+@pytest.mark.parametrize(
+    "cell", ["1900-01-00", "1900-01-01", "2205-03-01", "0202-03-01", "31.04.26"]
+)
+def test_absurd_days_are_unknown(cell):
+    assert to_date(series("2026-06-02", cell)).unreadable.tolist() == [False, True]
+
+
+def test_the_doubled_and_the_missing_hour_of_a_clock_change():
+    cells = series("2026-10-25T00:30Z", "2026-10-25T01:30Z", "2026-03-29T01:30:00+00")
+    hours = to_date(cells, timezone="Europe/Warsaw").series.dt.strftime("%H:%M").tolist()
+    assert hours == ["02:30", "02:30", "03:30"]
+
+
+def test_dates_of_one_width_read_as_those_of_any_width_do():
+    plain = [f"{day:02d}/{month:02d}/2026 08:05" for day in range(1, 28, 5) for month in (1, 7, 12)]
+    even, uneven = to_date(series(*plain)), to_date(series(*plain, "1/1/2026"))
+    assert even.series.tolist() == uneven.series.tolist()[:-1]
+    assert even.choice == uneven.choice == "day_first"
+
+
+def test_a_lone_x_is_a_tick_unless_there_are_ticks():
+    assert to_yesno(series("x", "X", "")).series[:2].tolist() == [True, True]
+    assert to_yesno(series("✓", "x")).series.tolist() == [True, False]
+    assert to_yesno(series("tak", "x")).unreadable.tolist() == [False, True]

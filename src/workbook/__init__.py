@@ -12,6 +12,7 @@ from workbook.display import show
 from workbook.eventlog import read_log
 from workbook.ladder import definition_ladder
 from workbook.language import speak
+from workbook.mapping import suggest_mapping
 from workbook.perfect import explain_perfect
 from workbook.process import Process, build_process
 from workbook.responses import Scores, score_responses
@@ -60,6 +61,7 @@ __all__ = [
     "show",
     "speak",
     "stats",
+    "suggest_mapping",
     "trace_orders",
     "write_sample",
 ]

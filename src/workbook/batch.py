@@ -86,7 +86,9 @@ def _profile_of(folder: Path, row: Mapping[str, object], where: str) -> Profile:
     except DataError as error:
         ours = lambda fault: (fault.column or "").split(".")[0] in row
         here = lambda fault: replace(fault, file=where, row=None) if ours(fault) else fault
-        raise DataError(map(here, error.problems)) from None
+        language = str(row.get("language"))
+        say = speak(language if language in LANGUAGES else "en")
+        raise DataError(map(here, error.problems), say) from None
 
 
 def _folder_of(row: dict[str, object], target: Path, place: int) -> Path:

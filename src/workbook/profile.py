@@ -202,7 +202,7 @@ def read_profile(folder: str | Path, overrides: Mapping[str, object] | None = No
         what, remedy = read.say("the picture is not there"), read.say("correct the path")
         read.add(("logo",), values["logo"], what, remedy)
     if read.problems:
-        raise DataError(sorted(read.problems, key=lambda problem: problem.row or 0))
+        raise DataError(sorted(read.problems, key=lambda problem: problem.row or 0), read.say)
     return _build(values, given.get("tolerance"), path.parent.resolve().name)
 
 

@@ -117,9 +117,9 @@ class DataError(ValueError):
     's.csv: the file is empty; add the steps.'
     """
 
-    def __init__(self, problems: Iterable[Problem]):
+    def __init__(self, problems: Iterable[Problem], say: Language | None = None):
         self.problems = tuple(problems)
-        super().__init__("\n".join(problem.sentence() for problem in self.problems))
+        super().__init__("\n".join(problem.sentence(say) for problem in self.problems))
 
 
 @cache

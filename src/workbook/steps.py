@@ -8,6 +8,7 @@ import pandas as pd
 
 from workbook.language import Language, speak
 from workbook.schema import RIGHTS, Problem, nearest
+from workbook.values import to_number
 
 __all__ = ["TIMES", "check_steps", "names_in", "step_graph", "typed_steps"]
 
@@ -98,8 +99,18 @@ def typed_steps(frame: pd.DataFrame) -> pd.DataFrame:
     for column in _LISTS:
         data[column] = data.get(column, empty).map(lambda v: ";".join(names_in(v))).astype("str")
     for column in _NUMBERS:
-        data[column] = pd.to_numeric(data.get(column, empty), errors="coerce").astype(float)
+        data[column] = _number(data.get(column, empty), column)
     return data
+
+
+def _number(cells: pd.Series, column: str) -> pd.Series:
+    """Read numbers, and durations as text ("15 min", "0.5 h", "01:30") in columns of minutes."""
+    numbers = pd.to_numeric(cells, errors="coerce").astype(float)
+    if (numbers.isna() & cells.notna()).any():
+        text = cells.map(_text).astype("str").fillna("")
+        unit = "min" if column.endswith("_minutes") else ""
+        numbers = numbers.fillna(to_number(text, unit=unit).series)
+    return numbers
 
 
 def _fault(row: object, column: str, value: object, kind: str, known: Iterable[str] = ()) -> _Found:

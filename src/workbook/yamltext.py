@@ -94,7 +94,7 @@ def read_yaml(path: Path, say: Language) -> YamlText:
         node = yaml.compose(read.source, Loader=yaml.SafeLoader)
         read.data = _plain(node, (), read) if node else None
     except (UnicodeDecodeError, yaml.YAMLError, OSError) as error:
-        raise DataError([_syntax_fault(error, read)]) from None
+        raise DataError([_syntax_fault(error, read)], say) from None
     return read
 
 
