@@ -9,7 +9,7 @@ import datetime as dt
 import io
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -24,7 +24,7 @@ from workbook.schema import DataError, Problem
 
 __all__ = ["Sheet", "read_markup", "read_workbook", "refuse"]
 
-_MOST_BYTES, _MOST_MEMBERS, _MOST_CELLS = 2 << 30, 10_000, 5_000_000
+_MOST_BYTES, _MOST_MEMBERS, _MOST_CELLS = 2 << 30, 10_000, 4_000_000
 _BLOCK, _FAR = 4 << 20, (1000, 100)
 _OUTSIDE = re.compile(r"^[/\\]|^\w:|(^|[/\\])\.\.([/\\]|$)")
 _ROW_END = re.compile(rb".*</(?:\w+:)?row\s*>", re.DOTALL)
@@ -83,7 +83,9 @@ def read_workbook(
     raw = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in raw and not raw.startswith(b"PK"):
         raise _locked(path, say)
-    looked, raw = _look_into(path, raw, say) if raw.startswith(b"PK") else ({}, raw)
+    # A compound file comes in sectors; calamine panics where the last is cut.
+    padded = raw + bytes(-len(raw) % 512)
+    looked, raw = _look_into(path, raw, say) if raw.startswith(b"PK") else ({}, padded)
     try:
         with calamine.load_workbook(io.BytesIO(raw)) as book:
             return _best_sheet(book, path, sheet, looked, score, say)
@@ -119,7 +121,8 @@ def _best_sheet(
     if best is None or not best[1].height:
         raise refuse(path, say("the sheet is empty"), say("save it again with its rows"), sheet)
     chosen = looked.get(best[0]) or Sheet(best[0], [])
-    chosen.rows = list(_rows(best[1]))
+    texts = _Texts()
+    chosen.rows = [[texts[value] for value in row] for row in best[1].iter_rows()]
     chosen.merged = best[1].merged_cell_ranges or []
     chosen.alike = [name for name in found if name != best[0] and found[name] == found[best[0]]]
     return chosen
@@ -130,11 +133,14 @@ def _is_shown(sheet: calamine.SheetMetadata) -> bool:
     return worksheet and sheet.visible == calamine.SheetVisibleEnum.Visible
 
 
-def _rows(cells: calamine.CalamineSheet) -> Iterator[list[str]]:
-    """Yield the rows from A1 on; equal texts are kept once."""
-    kept: dict[str, str] = {}
-    for row in cells.iter_rows():
-        yield [kept.setdefault(text, text) for text in map(_cell, row)]
+class _Texts(dict[object, str]):
+    """Write each value once; yes and no are not kept, as True equals 1."""
+
+    def __missing__(self, value: object) -> str:
+        text = _cell(value)
+        if not isinstance(value, bool):
+            self[value] = text
+        return text
 
 
 def _cell(value: object) -> str:
@@ -224,15 +230,14 @@ def _scan(
                 places.append(_note(whole[0], sheet))
                 rest, cells = rest[whole.end() :], cells + len(places[-1])
             if cells > _MOST_CELLS:
-                what = say.plural(
-                    "the sheet has more than {n} cell", "the sheet has more than {n} cells", cells
-                )
+                what = say("the sheet has more than {n} cells", n=say.number(_MOST_CELLS))
                 raise refuse(path, what, say("save it as .csv or .parquet"), sheet.name)
     return places, read
 
 
 def _note(block: bytes, sheet: Sheet) -> np.ndarray:
-    sheet.hidden += [_place(found[1])[0] for found in _HIDDEN.finditer(block)]
+    if b"hidden" in block:
+        sheet.hidden += [_place(found[1])[0] for found in _HIDDEN.finditer(block)]
     if b'"e"' in block or b"'e'" in block:
         sheet.errors |= {_place(each[1]): each[2].decode() for each in _ERROR.finditer(block)}
     if b"<f" in block or b":f" in block:

@@ -16,6 +16,12 @@ from workbook.schema import Column, fold, nearest
 
 __all__ = ["join_file", "recognise", "spellings"]
 
+# What says how a column counts, not what it is; no unit here changes a figure.
+_UNIT = re.compile(
+    r"(?i) \(\d+\)$|\s*[,(\[]\s*"
+    r"(szt|pcs|шт|kg|кг|pln|zł|eur|€|usd|\$|руб|rub|₽|gbp|£|min|мин)\.?\s*[)\]]?$"
+)
+
 
 def recognise(
     headings: list[str],
@@ -56,7 +62,8 @@ def recognise(
     names |= {fold(ours): ours for ours in wanted}
     # Our name or label settles it: a customer's PO number beside it is told, but no error.
     sure = {fold(word) for column in wanted.values() for word in _own_words(column)}
-    plain = {heading: fold(re.sub(r" \(\d+\)$", "", heading)) for heading in headings}
+    plain = {heading: fold(_UNIT.sub("", heading)) for heading in headings}
+    plain |= {heading: fold(heading) for heading in headings if fold(heading) in names}
     for heading in sorted(headings, key=lambda heading: plain[heading] not in sure):
         ours = names.get(plain[heading])
         if ours is None or ours in mapping or heading in found.values():

@@ -29,12 +29,16 @@ __all__ = ["TextTable", "read_text"]
 _DELIMITERS = (",", ";", "\t", "|")
 _SEARCHED_ROWS = 40
 _POLISH, _FRENCH = "[ąćęłńóśźżĄĆĘŁŃÓŚŹŻ]", "[àâæçéèêëîïôœùûüÿäößÀÂÇÉÈÊËÎÏÔŒÙÛÜŸÄÖ€°]"
+_RUSSIAN = "[а-яёА-ЯЁ]{2,}|\\b[а-яА-Я]\\b"
 _CODE_PAGES = {
     "cp1250": re.compile(_POLISH),
-    "cp1251": re.compile("[а-яёА-ЯЁ]{2,}|\\b[а-яА-Я]\\b"),
+    "cp1251": re.compile(_RUSSIAN),
     "cp1252": re.compile(_FRENCH),
     "iso8859_2": re.compile(_POLISH),
     "iso8859_15": re.compile(_FRENCH),
+    "cp852": re.compile(_POLISH),
+    "cp866": re.compile(_RUSSIAN),
+    "koi8_r": re.compile(_RUSSIAN),
 }
 # What is no table, whatever its name.
 _OTHER = {b"%PDF": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF"} | {
@@ -50,7 +54,7 @@ _UNIT = re.compile(
     "|(yyyy|rrrr)mmdd"
 )
 _NOTE = re.compile(r":|\S+\s+\S+\s+\S|^[^\W\d]+\s+[^\W\d]+")
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_WORKBOOKS = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")
 
 Rows = Sequence[Sequence[str]]
 
@@ -123,7 +127,8 @@ def read_text(
         # Foreign readers meet broken files in ways of their own; a panic is no Exception.
         if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
             raise
-        reason = (str(error) or type(error).__name__).splitlines()[0][:120]
+        is_words = isinstance(error, Exception) and str(error)
+        reason = str(error).splitlines()[0][:120] if is_words else say("it is broken")
         what = say("the file can't be read: {reason}", reason=reason)
         remedy = say("open it in its own program and save it as .xlsx or UTF-8 .csv")
         raise refuse(path, what, remedy) from error
@@ -140,6 +145,7 @@ def _read(path: Path, sheet: str | None, known: frozenset[str], say: Language) -
         return _from_sheet(path, read_workbook(path, sheet, score, say), known, say)
     body, page, problems = _decode(path, known, say)
     kind = next((_OTHER[magic] for magic in _OTHER if start.startswith(magic)), "")
+    kind = "JSON" if re.match(rb'\s*(\[\s*)?\{\s*"', body) else kind
     if kind or len(re.findall(rb"[\x01-\x08\x0e-\x19\x1b-\x1f]", body[:4096])) > 40:
         what = say("the file is no table but {kind}", kind=kind or say("binary data"))
         raise refuse(path, what, say("export the table as .xlsx or .csv"))
@@ -266,7 +272,7 @@ def _records(frame: pd.DataFrame, layout: _Layout) -> tuple[pd.DataFrame, list[P
     if len(frame) and _is_units(frame.iloc[0].tolist()):
         left = [0]
     last = [[cell for cell in row if cell.strip()] for row in frame.iloc[-20:].to_numpy().tolist()]
-    while len(last) > 1 and len(last[-1]) == 1 and _NOTE.search(last[-1][0]):
+    while frame.shape[1] > 1 and len(last) > 1 and _is_note(last[-1]):
         left.append(len(frame) - 20 + len(last) if len(frame) > 20 else len(last) - 1)
         last.pop()
     if not left:
@@ -283,6 +289,10 @@ def _records(frame: pd.DataFrame, layout: _Layout) -> tuple[pd.DataFrame, list[P
         what, say("delete them if they are none"), row=int(rows[0]), value=text
     )
     return frame.drop(index=rows), [problem]
+
+
+def _is_note(given: list[str]) -> bool:
+    return _NOTE.search(given[0]) if len(given) == 1 else len(given) == 2 and given[0].endswith(":")
 
 
 def _is_units(cells: Sequence[str]) -> bool:
@@ -379,6 +389,7 @@ def _delimited(
     say: Language,
 ) -> TextTable:
     # No field of the sample is longer than the csv module allows.
+    body += b"" if b"\n" in body else b"\n"
     layout = _lay_out(path, body[:130_000].decode(errors="ignore"), known, say)
     frame, lines, more = _even_rows(body, layout)
     frame, told = _tidy(frame, layout, lines)
@@ -411,7 +422,10 @@ def _even_rows(body: bytes, layout: _Layout) -> tuple[pd.DataFrame, np.ndarray, 
     frame, breaks, widths = _mend(frame, breaks, ragged, layout)
     lines = layout.row + 1 + np.arange(len(frame))
     lines[1:] += np.cumsum(breaks)[:-1]
-    return frame, lines, _ragged_problems({int(lines[at]): n for at, n in widths.items()}, layout)
+    if b'="' in body:  # how Excel is made to keep a code as text
+        frame = frame.apply(lambda cells: cells.str.replace(r'^="(.*)"$', r"\1", regex=True))
+    odd = {int(lines[at]): n for at, n in widths.items()}
+    return frame, lines, _ragged_problems(odd, len(frame), layout)
 
 
 def _arrow(body: bytes, layout: _Layout, ragged: list | None = None) -> pd.DataFrame:
@@ -479,7 +493,7 @@ def _mend(
     return frame, breaks, odd
 
 
-def _ragged_problems(widths: dict[int, int], layout: _Layout) -> list[Problem]:
+def _ragged_problems(widths: dict[int, int], n_rows: int, layout: _Layout) -> list[Problem]:
     say, width, problems = layout.say, len(layout.headings), []
     if surplus := [row for row, n in widths.items() if n > width]:
         what = say.plural(
@@ -489,7 +503,9 @@ def _ragged_problems(widths: dict[int, int], layout: _Layout) -> list[Problem]:
             width=width,
         )
         remedy = say("put text that contains the delimiter between quotes, or name the columns")
-        problems.append(layout.problem(what, remedy, row=surplus[0]))
+        # Where most rows have them, no cell can be trusted to stand under its heading.
+        severity = "error" if len(surplus) * 2 > n_rows else "warning"
+        problems.append(layout.problem(what, remedy, severity, row=surplus[0]))
     if short := [row for row, n in widths.items() if 1 < n < width]:
         what = say.plural(
             "{n} row has fewer cells than the {width} headings; the missing ones are blank",
@@ -518,7 +534,7 @@ def _from_sheet(path: Path, sheet: Sheet, known: frozenset[str], say: Language) 
         )
     at = _heading_at(rows[:_SEARCHED_ROWS], known)
     width = max(map(len, rows[at:]))
-    padded = [[*row, *[""] * (width - len(row))] for row in rows[at:]]
+    padded = [row + [""] * (width - len(row)) if len(row) < width else row for row in rows[at:]]
     headings = _headings([*rows[:at], padded[0]], at, known)
     layout = _Layout(path, sheet.name, at + 1, headings, say)
     columns = zip(*padded[1:], strict=True) if padded[1:] else [()] * width
