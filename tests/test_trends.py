@@ -1,22 +1,17 @@
 """Over time and between groups: signals found, noise left alone, small groups not shown."""
 
-import shutil
 from functools import cache
 from itertools import cycle, product
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from workbook import samples, stats
-from workbook.data import open_client
 from workbook.language import speak
 from workbook.profile import Profile
 from workbook.rights import measure_rights
 from workbook.trends import busy_and_slow, compare_groups, control_charts
-
-SCMS = Path(__file__).parents[2] / "shared" / "data" / "scms_delivery_history.csv"
 
 
 @cache
@@ -96,19 +91,6 @@ def test_hardly_anything_is_found_on_clean_twins():
 @pytest.mark.deep
 def test_of_40_clean_twins_at_most_one_gives_a_false_finding():
     assert sum(bool(found_by_chance(seed)) for seed in range(40)) <= 1
-
-
-@pytest.mark.skipif(not SCMS.is_file(), reason="the public data are not beside the project")
-def test_the_fall_of_scms_from_2006_to_2011_is_seen_and_named(tmp_path):
-    folder = tmp_path / "scms"
-    shutil.copytree(Path(__file__).parent / "clients" / "scms", folder)
-    shutil.copy(SCMS, folder)
-    charts = control_charts(measure_rights(open_client(folder)), "right_time", "year")
-    fall = next(each for each in charts.findings() if each.id.startswith("trend-fall"))
-    assert fall.period == "2006-01-01/2011-12-31"
-    assert fall.expected == 1.0 and fall.observed == pytest.approx(0.76, abs=0.01)
-    assert "2006" in fall.sentence and "2011" in fall.sentence
-    assert fall.interval[1] < -0.1 and fall.n == 686
 
 
 def year_of(*shares, n=200):

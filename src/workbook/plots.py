@@ -121,7 +121,7 @@ def rate_bands(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axe
 def _label_rows(ax: Axes, labels: pd.Series) -> None:
     """Head each row with its label, the first on top."""
     ax.set_yticks(range(len(labels)), labels)
-    ax.invert_yaxis()
+    ax.set_ylim(len(labels) - 0.4, -0.6)
     ax.tick_params(left=False)
     ax.spines["left"].set_visible(False)
     ax.xaxis.grid(True, color="#e6ebf0", linewidth=0.8)

@@ -112,7 +112,8 @@ class Groups(Face):
     def sentence(self, say: Language) -> str:
         found = [finding.sentence for finding in self._found(say)]
         few = say("Too few orders or groups to compare.")
-        none = say("No group is demonstrably worse than the rest.")
+        name = measure_name(self.measure, say)
+        none = say("{measure}: no group is demonstrably worse than the rest.", measure=name)
         return " ".join(found) or (none if (self.data["n"] >= LEAST_N).sum() > 1 else few)
 
     def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
