@@ -29,7 +29,9 @@ _BLOCK, _FAR = 4 << 20, (1000, 100)
 _OUTSIDE = re.compile(r"^[/\\]|^\w:|(^|[/\\])\.\.([/\\]|$)")
 _ROW_END = re.compile(rb".*</(?:\w+:)?row\s*>", re.DOTALL)
 _HIDDEN = re.compile(rb"""<(?:\w+:)?row\b([^>]*\bhidden\s*=\s*["'](?:1|true)["'][^>]*)>""")
-_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br\s*=\s*["']([A-Za-z]+)(\d+)["'](?:[^>]*[^/>])?>""")
+_CELL = re.compile(
+    rb"""<(?:\w+:)?c\s+(?:[^>r]*\s)?r\s*=\s*["']([A-Za-z]{1,6})(\d{1,18})["'](?:[^>]*[^/>])?>"""
+)
 _WHOLE_CELL = re.compile(_CELL.pattern + rb".*?</(?:\w+:)?c>", re.DOTALL)
 _FORMULA = rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
 _ERROR = re.compile(
@@ -243,12 +245,10 @@ def _note(block: bytes, sheet: Sheet) -> np.ndarray:
     if b"<f" in block or b":f" in block:
         formulas = (each[1] for each in _UNSTORED.finditer(block))
         sheet.unstored += [_place(each) for each in formulas if not re.search(rb"=.str.", each)]
-    columns: dict[bytes, int] = {}
-    found = [
-        (int(row), columns.get(name) or columns.setdefault(name, _column(name)))
-        for name, row in _CELL.findall(block)
-    ]
-    return np.array(found, dtype="int64").reshape(-1, 2) - 1
+    found = _CELL.findall(block)
+    columns = {name: _column(name) for name in {name for name, _ in found}}
+    rows = np.array([row for _, row in found], dtype="S18").astype("int64")
+    return np.stack([rows, np.array([columns[name] for name, _ in found], "int64")], axis=1) - 1
 
 
 def _place(attributes: bytes) -> Place:
