@@ -1,8 +1,10 @@
 """Print what the event log and its comparison with the chart take, against plain ways, in one run.
 
-Usage: python tools/bench_events.py [orders]; each figure is CPU time of a process of its own.
+Usage: python tools/bench_events.py [orders]; each figure is CPU time of a process of its own, what
+it takes to import aside.
 """
 
+import io
 import resource
 import subprocess
 import sys
@@ -13,18 +15,33 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+import workbook as wb
+
 ORDERS = 485_000  # about five million events
-ACTIVITIES = (
-    *("Entered", "Paid", "Released", "Picked", "Checked", "Packed", "Labelled", "Dispatched"),
-    *("Carried", "Delivered", "Claim settled", "Survey mailed"),
-)
-ROLES = (0, 1, 2, 3, 3, 4, 4, 5, 6, 0, 2, 2)
+COMPARED = 97_000  # about one million
+STEPS = """step_id,step,role,predecessors,join,split,rework_to
+a,Entered,Shop,,,,
+b,Paid,Finance,a,,,
+c,Released,Service,b,,,
+d,Picked,Picking,c,,,
+e,Checked,Picking,d,,all,d
+f,Packed,Packing,e,,,
+g,Labelled,Packing,e,,,
+h,Dispatched,Dispatch,f;g,all,any,
+i,Carried,Carrier,h,,,
+j,Delivered,Customer,i,,any,
+k,Claim settled,Service,j,,,
+l,Survey mailed,Service,j;k,any,,
+"""
+CHART = pd.read_csv(io.StringIO(STEPS), keep_default_na=False)
+# The share of orders with a claim, a survey, and a second picking.
+MORE = ((0.2, 10), (0.3, 11), (0.08, 3))
 
 
-def write_events(path: Path, orders: int, seed: int = 1) -> None:
+def write_events(path: str, orders: str) -> None:
     """Write a seeded log: ten steps, some left out, swapped, repeated or added, sorted by time."""
-    draw = np.random.default_rng(seed)
-    steps = np.where(draw.random((orders, 10)) > 0.03, np.arange(10), -1)
+    draw, orders = np.random.default_rng(1), int(orders)
+    steps = np.where(draw.random((orders, 10)) > 0.05, np.arange(10), -1)
     more = [np.where(draw.random((orders, 1)) < share, step, -1) for share, step in MORE]
     steps = np.concatenate([steps, *more], axis=1)
     hours = draw.integers(0, 8760, (orders, 1)) + np.cumsum(draw.exponential(4, steps.shape), 1)
@@ -36,73 +53,95 @@ def write_events(path: Path, orders: int, seed: int = 1) -> None:
     seconds = (hours[order, place[by]] * 3600).astype(np.int64)
     table = {
         "order_id": np.char.add("BD", np.arange(100_000, 100_000 + orders).astype(str))[order],
-        "activity": np.array(ACTIVITIES)[step],
-        "role": np.array([f"Role {role}" for role in ROLES])[step],
+        "activity": CHART["step"].to_numpy(object)[step],
+        "role": CHART["role"].to_numpy(object)[step],
         "event_at": np.datetime64("2025-01-06", "us") + seconds.astype("timedelta64[s]"),
     }
     pd.DataFrame(table).to_parquet(path, index=False)
 
 
-MORE = ((0.2, 10), (0.3, 11), (0.08, 3))
+def tell(path: str) -> None:
+    """Tell what happens with the package."""
+    log = wb.read_log(path)
+    log.directly_follows(), log.variants(), log.throughput(), log.handovers()
 
 
-def ours(path: str) -> list[pd.DataFrame]:
-    from workbook.eventlog import read_log
-
-    log = read_log(path)
-    return [log.directly_follows(), log.variants(), log.throughput(), log.handovers()]
-
-
-def plain(path: str) -> list[pd.DataFrame]:
-    """Write the same as one usually does: sort, groupby.shift, agg."""
+def tell_plainly(path: str) -> None:
+    """Tell the same as one usually does: sort, groupby.shift, agg."""
     log = pd.read_parquet(path).sort_values(["order_id", "event_at"], kind="stable")
     orders = log.groupby("order_id")
     log["to"], log["to_role"] = orders["activity"].shift(-1), orders["role"].shift(-1)
     log["minutes"] = (orders["event_at"].shift(-1) - log["event_at"]).dt.total_seconds() / 60
-    how = {"orders": ("order_id", "nunique"), "count": ("minutes", "size")}
+    sums = {"orders": ("order_id", "nunique"), "count": ("minutes", "size")}
     waits = {"mean": ("minutes", "mean"), "median": ("minutes", "median")}
-    follows = log.dropna(subset="to").groupby(["activity", "to"]).agg(**how, **waits)
+    log.dropna(subset="to").groupby(["activity", "to"]).agg(**sums, **waits)
     given = log[log["to_role"].notna() & (log["role"] != log["to_role"])]
-    handovers = given.groupby(["role", "to_role"]).agg(count=("minutes", "size"), **waits)
+    given.groupby(["role", "to_role"]).agg(count=("minutes", "size"), **waits)
     ways = orders.agg(start_at=("event_at", "min"), end_at=("event_at", "max"))
     ways["minutes"] = (ways["end_at"] - ways["start_at"]).dt.total_seconds() / 60
     ways["activities"] = orders["activity"].agg(tuple)
-    variants = ways.groupby("activities").agg(
-        orders=("minutes", "size"), median_minutes=("minutes", "median")
-    )
-    return [follows, variants, ways, handovers]
+    ways.groupby("activities")["minutes"].agg(["size", "median"])
 
 
-def cost(way: str, path: Path) -> tuple[float, float]:
-    """Return CPU seconds and the most memory (MB) of one way, imports not counted in the time."""
-    command = [sys.executable, __file__, way, str(path)]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    seconds, memory = map(float, said.split())
-    return seconds, memory
+def _comparable(path: str) -> tuple[wb.Process, object]:
+    log = wb.read_log(path)
+    log.examples, log.first  # noqa: B018 (the variants are not part of the comparison)
+    return wb.build_process(CHART.replace("", None)), log
 
 
-def _one(way: str, path: str) -> None:
-    import workbook  # noqa: F401 (what it takes to import is another figure)
+def compare(process: wb.Process, log: object) -> None:
+    """Compare all variants with the package."""
+    print(len(log.examples), wb.compare_log(process, log).data["deviations"].sum())
 
+
+def search(process: wb.Process, log: object) -> None:
+    """Search all states of the chart for each variant."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    from plain_tokens import fewest_deviations
+
+    names = {"step_id": "id", "step": "name", "rework_to": "back"}
+    steps = CHART.astype(object).replace("", None).rename(columns=names).to_dict("records")
+    steps = [step | {"preds": (step["predecessors"] or "").split(";")} for step in steps]
+    steps = [step | {"preds": list(filter(None, step["preds"]))} for step in steps]
+    count, traces = np.bincount(log.variant), log.variants()["activities"]
+    found = [fewest_deviations(steps, trace) for trace in traces]
+    print(len(traces), (np.array(found) * count).sum())
+
+
+def cost(way: str, *words: object) -> tuple[float, float, list[str]]:
+    """Return CPU seconds and the most memory (MB) of one way, and what it found."""
+    command = [sys.executable, __file__, way, *map(str, words)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return float(said[-2]), float(said[-1]), said[:-2]
+
+
+def run(way: str, path: str, *words: str) -> None:
+    """Run one way in this process and print what it cost."""
+    work = {"tell": tell, "plainly": tell_plainly, "write": write_events}.get(way)
+    given = (path, *words) if work else _comparable(path)
     started = time.process_time()
-    {"ours": ours, "plain": plain}[way](path)
-    unit = 1024 if sys.platform != "darwin" else 1024**2
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    print(time.process_time() - started, memory)
+    (work or {"compare": compare, "search": search}[way])(*given)
+    unit = 1024**2 if sys.platform == "darwin" else 1024
+    print(time.process_time() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
 
 
 def main(orders: int = ORDERS) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.parquet"
-        write_events(path, orders)
-        mine, usual = cost("ours", path), cost("plain", path)
-    name = f"{orders:,} orders to follows, variants, throughput, hand-overs"
-    print(f"{name}: {mine[0]:.2f} s / {usual[0]:.2f} s, {usual[0] / mine[0]:.1f} times less")
-    print(f"at most {mine[1]:.0f} MB / {usual[1]:.0f} MB")
+        cost("write", path, orders)
+        (ours, memory, _), (plain, more, _) = cost("tell", path), cost("plainly", path)
+        print(f"{orders:,} orders to follows, variants, throughput, hand-overs: ", end="")
+        print(f"{ours:.2f} s / {plain:.2f} s, {plain / ours:.1f} times less CPU")
+        print(f"  at most {memory:.0f} MB / {more:.0f} MB")
+        cost("write", path, COMPARED)
+        (ours, _, found), (plain, _, same) = cost("compare", path), cost("search", path)
+        print(f"{found[0]} variants of {COMPARED:,} orders compared with the chart: ", end="")
+        print(f"{ours:.3f} s / {plain:.2f} s, {plain / ours:.0f} times less CPU")
+        print(f"  deviations {found[1]} / {same[1]}")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] in (["ours"], ["plain"]):
-        _one(*sys.argv[1:])
+    if len(sys.argv) > 2:
+        run(*sys.argv[1:])
     else:
         main(*map(int, sys.argv[1:]))

@@ -18,7 +18,16 @@ from workbook.results import Finding
 from workbook.rights import Rights, count_words
 from workbook.schema import fold
 from workbook.stats import newcombe_interval, wilson_interval
-from workbook.tokens import LIMIT, Alignment, align, least_possible, play
+from workbook.tokens import (
+    LIMIT,
+    Game,
+    Moves,
+    Traces,
+    explain,
+    fewest_deviations,
+    least_possible,
+    play,
+)
 
 __all__ = ["Comparison", "compare_log"]
 
@@ -67,13 +76,14 @@ class Comparison(Face):
     process: Process
     log: EventLog
     names: Names
-    alignment: Alignment | None
+    game: Game | None
     rights: Rights | None
     language: str
 
     @property
     def exact(self) -> bool:
-        return self.alignment is not None
+        """Whether `data` holds the fewest deviations, not a lower bound of them."""
+        return self.game is not None
 
     @cached_property
     def variants(self) -> pd.DataFrame:
@@ -82,9 +92,15 @@ class Comparison(Face):
         return self.log.variants().assign(deviations=deviations)
 
     @cached_property
+    def moves(self) -> Moves:
+        """One explanation of each variant: the steps done and skipped, and the events too many."""
+        activity, first = self.log.traces()
+        return explain(self.game, self.names.step, Traces(self.names.activity[activity], first))
+
+    @cached_property
     def _kinds(self) -> pd.DataFrame:
         """How often a variant deviates in an activity: a row for both, a column for each kind."""
-        moves = self.alignment
+        moves = self.moves
         skipped, extra = moves.activity < 0, moves.step < 0
         number = np.where(skipped, self.names.step[moves.step], moves.activity)
         flags = {"skipped": skipped, "extra": extra, "done": ~skipped & ~extra}
@@ -319,9 +335,9 @@ def compare_log(
     """
     log = events if isinstance(events, EventLog) else read_log(events)
     names = _names(process, log)
-    traces = [names.activity[log.trace(order)] for order in log.examples]
-    game = play(process)
-    found = align(game, names.step, traces) if game else None
-    cost = found.cost if found else least_possible(process, names.step, traces)
+    activity, first = log.traces()
+    traces, game = Traces(names.activity[activity], first), play(process)
+    given = (game or process, names.step, traces)
+    cost = (fewest_deviations if game else least_possible)(*given)
     data = {"order_id": log.order_ids, "variant": log.variant + 1, "deviations": cost[log.variant]}
-    return Comparison(pd.DataFrame(data), process, log, names, found, rights, log.language)
+    return Comparison(pd.DataFrame(data), process, log, names, game, rights, log.language)

@@ -86,7 +86,12 @@ def _columns(
     if not isinstance(source, pd.DataFrame):
         if not Path(source).is_file():
             raise ValueError(f"there is no file {str(source)!r}; give events as a Parquet file")
-        names = pq.read_schema(source).names
+        try:
+            names = pq.read_schema(source).names
+        except pa.ArrowInvalid:
+            raise ValueError(
+                f"{str(source)!r} is no Parquet file; write the events as one"
+            ) from None
         words = [name for name in TEXTS if name in names]
         file = pq.ParquetFile(source, read_dictionary=words)
         return names, lambda name: file.read([name], use_threads=False).column(0)

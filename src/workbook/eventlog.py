@@ -63,9 +63,12 @@ class EventLog(Codes, Face):
         """The first order of each variant."""
         return np.unique(self.variant, return_index=True)[1]
 
-    def trace(self, order: int) -> np.ndarray:
-        """Return the activities of one order, by their numbers."""
-        return self.activity[self.first[order] : self.first[order + 1]]
+    def traces(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the activities of each variant, one after the other, and where each begins."""
+        length = np.diff(self.first)[self.examples]
+        first = np.append(0, np.cumsum(length))
+        shift = np.repeat(self.first[self.examples] - first[:-1], length)
+        return self.activity[np.arange(first[-1]) + shift], first
 
     def waited(
         self, which: np.ndarray, *, working: bool = False, touch: bool = False
@@ -88,7 +91,7 @@ class EventLog(Codes, Face):
         return np.maximum(np.rint(spans * _MICROS).astype(np.int64), 0)
 
     def _summed(self, codes: np.ndarray, which: np.ndarray, many: int) -> pd.DataFrame:
-        """Return code, count, mean and median wait of pairs a * many + b, most frequent first."""
+        """Return code, count, mean and median wait of pairs a * many + b."""
         codes, group = _compact(codes, many**2)
         table = _spread(group, self.waited(which), len(codes)).add_suffix("_wait_minutes")
         if self.desk_hours:
@@ -96,8 +99,7 @@ class EventLog(Codes, Face):
             table = table.join(working.add_suffix("_working_minutes"))
         table.insert(0, "count", np.bincount(group, minlength=len(codes)))
         table.insert(0, "code", codes)
-        table = table[table["count"] > 0]
-        return table.sort_values(["count", "code"], ascending=[False, True], ignore_index=True)
+        return table[table["count"] > 0].reset_index(drop=True)
 
     def directly_follows(self) -> pd.DataFrame:
         """Return how often one activity directly follows another, and after what wait.
@@ -113,11 +115,10 @@ class EventLog(Codes, Face):
 
     def _orders_with(self, codes: np.ndarray) -> np.ndarray:
         """Return how many orders have each pair of activities, counted by variant."""
-        start, events = self.first[self.examples], np.diff(self.first)[self.examples]
-        steps = np.maximum(events - 1, 0)
-        which = np.repeat(np.arange(len(steps)), steps)
-        at = np.arange(len(which)) - np.repeat(np.cumsum(steps) - steps, steps) + start[which]
-        pair = self.activity[at] * np.int64(len(self.activities)) + self.activity[at + 1]
+        activity, first = self.traces()
+        which = np.repeat(np.arange(len(first) - 1), np.diff(first))
+        pair = activity[:-1] * np.int64(len(self.activities)) + activity[1:]
+        which, pair = (each[: len(pair)][which[1:] == which[:-1]] for each in (which, pair))
         place, found = np.unique(pair, return_inverse=True)
         once = np.unique(which * len(place) + found)
         count = np.bincount(once % len(place), np.bincount(self.variant)[once // len(place)])
@@ -234,7 +235,8 @@ class EventLog(Codes, Face):
             "share": count / max(count.sum(), 1),
             "events": np.diff(self.first)[self.examples],
         }
-        table["activities"] = [tuple(names[self.trace(order)]) for order in self.examples]
+        activity, first = self.traces()
+        table["activities"] = list(map(tuple, np.split(names[activity], first[1:-1])))
         return pd.DataFrame(table | {"median_minutes": minutes.to_numpy()})
 
     def handovers(self) -> pd.DataFrame:
@@ -252,11 +254,11 @@ class EventLog(Codes, Face):
 
 
 def _named(table: pd.DataFrame, words: tuple[str, ...], *ends: str) -> pd.DataFrame:
-    """Put the names of a pair in place of its code."""
+    """Put the names of a pair in place of its code, the most frequent pair first."""
     names, codes = np.array(words, dtype=object), table.pop("code")
     for place, end in enumerate(ends):
         table.insert(place, end, names[np.divmod(codes, len(words))[place]])
-    return table
+    return table.sort_values(["count", *ends], ascending=[False, True, True], ignore_index=True)
 
 
 def _worked(say: Language) -> Callable[[float], str]:

@@ -9,17 +9,19 @@ complete when no token is left. Several first steps are split as if a step lay b
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
 
 from workbook.process import Process
 
-__all__ = ["LIMIT", "Alignment", "Game", "align", "least_possible", "play"]
+__all__ = ["LIMIT", "Game", "Moves", "Traces", "explain", "fewest_deviations"]
+__all__ += ["least_possible", "play", "split_of"]
 
 # So many states a chart may have to be compared exactly: 12 parallel branches of one step each.
 LIMIT = 1 << 12
-_FAR, _CELLS = 1 << 30, 1 << 24
+_FAR, _CELLS, _FEW = 1 << 28, 1 << 24, 32
 
 
 @dataclass(frozen=True)
@@ -144,41 +146,65 @@ def play(process: Process) -> Game | None:
     return Game(len(number), first, source, target, step, back.astype(bool), generation)
 
 
-@dataclass(frozen=True)
-class Alignment:
-    """The fewest deviations of each trace, and one way to explain them.
+class Traces(NamedTuple):
+    """Activities by number, one trace after the other; `first` are their beginnings and the end."""
 
-    `trace`, `step` and `activity` have one entry per step done, step skipped (activity -1) or
-    event too many (step -1).
-    """
+    activity: np.ndarray
+    first: np.ndarray
 
-    cost: np.ndarray
+
+class Moves(NamedTuple):
+    """One way to explain traces: what each did, skipped (activity -1) or had too many (step -1)."""
+
     trace: np.ndarray
     step: np.ndarray
     activity: np.ndarray
 
 
-def align(game: Game, activity_of: np.ndarray, traces: list[np.ndarray]) -> Alignment:
-    """Compare traces of activities (numbers) with a chart whose steps log these activities.
+def fewest_deviations(
+    game: Game, activity_of: np.ndarray, traces: Traces, *, cells: int = _CELLS
+) -> np.ndarray:
+    """Return each trace's fewest steps skipped and events too many, in a chart as it is played.
 
-    Traces that begin alike share their work: they are sorted into a tree, and all nodes of one
-    depth are taken on at once, with the cost of being in each state of the chart (-1 in
-    `activity_of` is an activity that never occurs).
+    `activity_of` numbers the activity that each step logs. Traces that begin alike share their
+    work: they are sorted into a tree, and all nodes of one depth are taken on at once, with the
+    cost of being in each state of the chart. About `cells` costs are held at a time.
     """
-    longest = max(map(len, traces), default=0)
-    padded = np.full((len(traces), longest), -1, np.int64)
-    for row, trace in zip(padded, traces, strict=True):
-        row[: len(trace)] = trace
-    by = np.lexsort(padded.T[::-1]) if longest else np.arange(len(traces))
-    many = max(_CELLS // (game.states * (longest + 1)), 1)
-    cost, found = np.zeros(len(traces), np.int64), []
-    for start in range(0, len(traces), many):
-        part = by[start : start + many]
-        tree = _Tree(game, activity_of, padded[part])
-        cost[part] = tree.cost
-        found += [(part[trace], step, activity) for trace, step, activity in tree.explain()]
-    trace, step, activity = (np.concatenate(each) for each in zip(*found, strict=True))
-    return Alignment(cost, trace, step, activity)
+    cost = np.zeros(len(traces.first) - 1, np.int64)
+    for places, tree in _trees(game, activity_of, traces, cells):
+        cost[places] = tree.cost
+    return cost
+
+
+def explain(game: Game, activity_of: np.ndarray, traces: Traces, *, cells: int = _CELLS) -> Moves:
+    """Return one explanation of each trace with the fewest deviations; arguments as above."""
+    found = [
+        (places[trace], step, activity)
+        for places, tree in _trees(game, activity_of, traces, cells)
+        for trace, step, activity in tree.explain()
+    ]
+    return Moves(*(np.concatenate(each) for each in zip(*found, strict=True)))
+
+
+def _trees(
+    game: Game, activity_of: np.ndarray, traces: Traces, cells: int
+) -> Iterator[tuple[np.ndarray, "_Tree"]]:
+    """Yield the places of some traces of similar length, sorted, and the tree of them."""
+    engine = (_Dense if game.states <= _FEW else _Sparse)(game, activity_of[game.step])
+    length = np.diff(traces.first)
+    size = np.frexp(np.maximum(length, 63))[1]  # up to 63 events, up to 127, 255 …
+    for each in np.unique(size):
+        alike = np.flatnonzero(size == each)
+        longest = int(length[alike].max())
+        many = max(cells // (game.states * (longest + 1)), 1)
+        for start in range(0, len(alike), many):
+            part = alike[start : start + many]
+            inside = np.arange(longest) < length[part, None]
+            padded = np.full(inside.shape, -1, np.int32)
+            at = (traces.first[part, None] + np.arange(longest))[inside]
+            padded[inside] = traces.activity[at]
+            by = np.lexsort(padded.T[::-1]) if longest else np.arange(len(part))
+            yield part[by], _Tree(engine, padded[by])
 
 
 def _into(game: Game) -> np.ndarray:
@@ -191,7 +217,7 @@ def _into(game: Game) -> np.ndarray:
     return table
 
 
-class _Moves:
+class _Some:
     """Some of a chart's moves, by target, to be taken from many costs at once."""
 
     def __init__(self, game: Game, chosen: np.ndarray):
@@ -209,55 +235,80 @@ class _Moves:
         return bool((best < known).any())
 
 
-class _Tree:
-    """Sorted traces as a tree: by depth, the least cost of each state (rows) at each node."""
+class _Sparse:
+    """Costs of states (rows) at nodes (columns), taken on along the moves of a chart."""
 
-    def __init__(self, game: Game, activity_of: np.ndarray, padded: np.ndarray):
-        self.game, self.traces = game, padded
-        self.logs = activity_of[game.step]
-        self.does = {a: _Moves(game, np.flatnonzero(self.logs == a)) for a in np.unique(padded)}
-        self.length = (padded >= 0).sum(axis=1)
-        self.sweeps = [_Moves(game, part) for part in self._generations()]
-        self.into = _into(game)
-        new = np.ones(padded.shape, bool)
-        new[1:] = np.logical_or.accumulate(padded[1:] != padded[:-1], axis=1)
-        first = np.full((game.states, 1), _FAR, np.int32)
-        first[game.first] = 0
-        self.costs = [self._skip(first)]
-        self.node = np.zeros((padded.shape[1] + 1, len(padded)), np.int64)
-        for depth in range(padded.shape[1]):
-            inside = self.length > depth
-            heads = np.flatnonzero(new[:, depth] & inside)
-            self.node[depth + 1] = np.where(inside, np.cumsum(new[:, depth] & inside) - 1, 0)
-            before = self.costs[depth][:, self.node[depth, heads]]
-            self.costs.append(self._follow(before, padded[heads, depth]))
-        ends = zip(self.length, range(len(padded)), strict=True)
-        self.cost = np.array([self.costs[d][0, self.node[d, row]] for d, row in ends], np.int64)
+    def __init__(self, game: Game, logs: np.ndarray):
+        self.game, self.logs, self.into = game, logs, _into(game)
+        self.does = {a: _Some(game, np.flatnonzero(logs == a)) for a in np.unique(logs)}
+        depth = np.where(game.back, -1, game.generation[game.target])
+        forward = range(1, int(game.generation.max(initial=0)) + 1)
+        self.sweeps = [_Some(game, np.flatnonzero(depth == each)) for each in forward]
+        self.back = _Some(game, np.flatnonzero(game.back))
 
-    def _generations(self) -> Iterator[np.ndarray]:
-        """Yield the ways to skip a step in the order in which they can be taken, ways back last."""
-        game, forward = self.game, ~self.game.back
-        for depth in range(1, game.generation.max(initial=0) + 1):
-            yield np.flatnonzero(forward & (game.generation[game.target] == depth))
-        yield np.flatnonzero(game.back)
+    def begin(self) -> np.ndarray:
+        cost = np.full((self.game.states, 1), _FAR, np.int32)
+        cost[self.game.first] = 0
+        return self.skip(cost)
 
-    def _skip(self, cost: np.ndarray) -> np.ndarray:
+    def skip(self, cost: np.ndarray) -> np.ndarray:
         """Let steps be skipped, at a cost of 1 each, until nothing gets cheaper."""
         while True:
-            for moves in self.sweeps[:-1]:
+            for moves in self.sweeps:
                 moves.take(cost, cost, 1)
-            if not self.sweeps[-1].take(cost, cost, 1):
+            if not self.back.take(cost, cost, 1):
                 return cost
 
-    def _follow(self, before: np.ndarray, events: np.ndarray) -> np.ndarray:
+    def follow(self, before: np.ndarray, events: np.ndarray) -> np.ndarray:
         """Return the costs after one more event: a step done, or an event too many."""
         after = before + 1
         for activity in np.unique(events):
-            here = np.flatnonzero(events == activity)
-            part = after[:, here]
-            self.does[activity].take(before[:, here], part, 0)
-            after[:, here] = part
-        return self._skip(after)
+            if activity in self.does:
+                here = np.flatnonzero(events == activity)
+                part = after[:, here]
+                self.does[activity].take(before[:, here], part, 0)
+                after[:, here] = part
+        return self.skip(after)
+
+
+class _Dense(_Sparse):
+    """The same for few states, by one table per activity: a step done, then any number skipped."""
+
+    def __init__(self, game: Game, logs: np.ndarray):
+        super().__init__(game, logs)
+        nowhere = np.full((game.states, game.states), _FAR, np.int32)
+        far = self.skip(np.where(np.eye(game.states, dtype=bool), np.int32(0), nowhere))
+        self.tables = np.array([nowhere] * (logs.max(initial=-1) + 2))
+        for move, activity in enumerate(logs):
+            table = self.tables[activity, :, game.source[move]]
+            np.minimum(table, far[:, game.target[move]], out=table)
+
+    def follow(self, before: np.ndarray, events: np.ndarray) -> np.ndarray:
+        known = self.tables[np.minimum(events, len(self.tables) - 1)]
+        return np.minimum(before + 1, (known + before.T[:, None, :]).min(axis=2).T)
+
+
+class _Tree:
+    """Sorted traces as a tree: by depth, the least cost of each state at each node."""
+
+    def __init__(self, engine: _Sparse, padded: np.ndarray):
+        self.game, self.engine, self.traces = engine.game, engine, padded
+        self.length = (padded >= 0).sum(axis=1)
+        new = np.ones(padded.shape, bool)
+        new[1:] = np.logical_or.accumulate(padded[1:] != padded[:-1], axis=1)
+        self.costs, self.cost = [engine.begin()], np.zeros(len(padded), np.int64)
+        self.node = np.zeros((padded.shape[1] + 1, len(padded)), np.int64)
+        for depth in range(padded.shape[1] + 1):
+            if depth:
+                inside = self.length >= depth
+                heads = np.flatnonzero(new[:, depth - 1] & inside)
+                self.node[depth, inside] = (
+                    np.searchsorted(heads, np.flatnonzero(inside), "right") - 1
+                )
+                before = self.costs[-1][:, self.node[depth - 1, heads]]
+                self.costs.append(engine.follow(before, padded[heads, depth - 1]))
+            ends = self.length == depth
+            self.cost[ends] = self.costs[depth][0, self.node[depth, ends]]
 
     def explain(self) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Yield, from the last event back, what each trace did, skipped or had too many."""
@@ -273,13 +324,13 @@ class _Tree:
     ) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray, np.ndarray]]]:
         """Take traces one move back; return those still at this depth, and the moves."""
         at, node = state[here], self.node[depth, here]
-        cost, into = self.costs[depth][at, node][:, None], self.into[at]
+        cost, into = self.costs[depth][at, node][:, None], self.engine.into[at]
         source = self.game.source[into]
         skipped = (into >= 0) & (self.costs[depth][source, node[:, None]] + 1 == cost)
         done, event = np.zeros(into.shape, bool), np.full(len(here), -1)
         if depth:
             event, parent = self.traces[here, depth - 1], self.node[depth - 1, here]
-            done = (into >= 0) & (self.logs[into] == event[:, None])
+            done = (into >= 0) & (self.engine.logs[into] == event[:, None])
             done &= self.costs[depth - 1][source, parent[:, None]] == cost
         is_done, is_skipped = done.any(axis=1), skipped.any(axis=1)
         move = into[np.arange(len(here)), np.where(is_done, done.argmax(1), skipped.argmax(1))]
@@ -290,32 +341,27 @@ class _Tree:
         return here[still], [(here[told], step[told], seen[told])]
 
 
-def least_possible(
-    process: Process, activity_of: np.ndarray, traces: list[np.ndarray]
-) -> np.ndarray:
+def least_possible(process: Process, activity_of: np.ndarray, traces: Traces) -> np.ndarray:
     """Return a lower bound of each trace's deviations, which heeds how often, not in which order.
 
     Counted are steps without which no run is complete, events of activities that the chart does not
     have, and events above the number of steps with that activity, unless a way back repeats them.
     """
     graph, steps = process.graph, list(process.steps.index)
-    needed = {step: {step} for step in steps}
+    needed: dict[str, set[str]] = {}
     both = lambda heads, split: (set.union if split == "all" else set.intersection)(*heads)
     for step in reversed(process.order):
-        if after := [needed[head] for head in graph.successors(step)]:
-            needed[step] = {step} | both(after, split_of(process, step))
+        after = [needed[head] for head in graph.successors(step)]
+        needed[step] = {step} | (both(after, split_of(process, step)) if after else set())
     starts = [needed[step] for step in steps if not graph.in_degree(step)]
     always = both(starts, split_of(process, None))
     again = {s for to in process.rework["to"] for s in nx.descendants(graph, to) | {to}}
-    many = int(max(activity_of.max(), *(trace.max(initial=0) for trace in traces))) + 1
-    least, most = np.zeros(many + 1), np.zeros(many + 1)
+    many = max(int(activity_of.max()), int(traces.activity.max(initial=0))) + 1
+    least, most = np.zeros(many), np.zeros(many)
     for step, activity in zip(steps, activity_of, strict=True):
         least[activity] += step in always
         most[activity] += np.inf if step in again else 1
-    unseen, least[-1], most[-1] = least[-1], 0, 0
-    count = (np.bincount(trace, minlength=many + 1) for trace in traces)
-    return np.array([unseen + _beyond(each, least, most) for each in count], np.int64)
-
-
-def _beyond(count: np.ndarray, least: np.ndarray, most: np.ndarray) -> float:
-    return float(np.maximum(least - count, 0).sum() + np.maximum(count - most, 0).sum())
+    pieces = np.split(traces.activity, traces.first[1:-1])
+    counts = (np.bincount(piece, minlength=many) for piece in pieces)
+    beyond = lambda n: np.maximum(least - n, 0).sum() + np.maximum(n - most, 0).sum()
+    return np.array([beyond(count) for count in counts], np.int64)
