@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from workbook.faults import Faults, list_rows
 from workbook.schema import Column, columns
-from workbook.values import as_mask, trimmed
+from workbook.values import as_mask, last_bytes, trimmed
 
 __all__ = ["check_rows", "check_scale", "leave_out"]
 
@@ -64,12 +64,12 @@ def leave_out(text: pd.DataFrame, found: dict[str, str], faults: Faults) -> pd.D
     key = next((found[name] for name in wanted if wanted[name].required and name in found), None)
     if key is None or text.empty:
         return text
-    odd = text.loc[_odd_rows(text[key], key)]
+    odd = text.iloc[np.flatnonzero(_odd_rows(text[key], key))]
     again = odd[_says_headings(odd)]
     odd = odd.drop(again.index)
     kinds = {theirs: wanted[ours] for ours, theirs in found.items()}
     sums = odd[[_is_total(row, key, kinds) for row in odd.to_dict("records")]].index
-    sums = sums.union(_trailing(text.loc[text.index.difference(sums)].tail(11), kinds))
+    sums = sums.union(_trailing(text.tail(len(sums) + 11).drop(sums, errors="ignore"), kinds))
     if len(again):
         _report_headings(again.index, key, faults)
     if len(sums):
@@ -79,16 +79,16 @@ def leave_out(text: pd.DataFrame, found: dict[str, str], faults: Faults) -> pd.D
 
 
 def _odd_rows(keys: pd.Series, heading: str) -> np.ndarray:
-    """Mark the few rows whose id could be a total's word: no digit at its end, or a space."""
+    """Mark the few rows whose id is blank, a total's word or the heading itself."""
     cells = trimmed(keys)
-    digit = pc.is_in(pc.utf8_slice_codeunits(cells, -1), value_set=pa.array(list("0123456789")))
-    odd = pc.or_(pc.invert(digit), pc.equal(cells, heading))
-    worded = pc.match_substring_regex(pc.if_else(odd, cells, "x"), _TOTAL)
-    spaced = pc.match_substring(cells, " ")
-    if pc.any(spaced).as_py():
-        worded = pc.or_(worded, pc.match_substring_regex(pc.if_else(spaced, cells, "x"), _TOTAL))
-    same = pc.equal(pc.utf8_lower(cells), heading.casefold())
-    return as_mask(pc.or_(pc.or_(worded, same), pc.equal(cells, "")))
+    last = last_bytes(cells)
+    doubtful = (last < ord("0")) | (last > ord("9")) | as_mask(pc.match_substring(cells, " "))
+    odd, few = np.flatnonzero(doubtful), cells.filter(pa.array(doubtful))
+    known = pc.is_in(pc.utf8_lower(few), value_set=pa.array(["", heading.casefold()], few.type))
+    doubtful[odd] = as_mask(pc.or_(known, pc.match_substring_regex(few, _TOTAL)))
+    if heading[-1:].isdigit():
+        doubtful |= as_mask(pc.equal(cells, heading))
+    return doubtful
 
 
 def _says_headings(rows: pd.DataFrame) -> np.ndarray:
