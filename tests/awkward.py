@@ -180,7 +180,7 @@ def texts(rng: random.Random) -> list[Case]:
         case(
             "a short row",
             "\n".join(cut),
-            (5, None, "fewer"),
+            (5, None, "missing"),
             orders=[(*o[:3], None, None) if i == 3 else o for i, o in enumerate(orders)],
         ),
         case(
@@ -534,6 +534,11 @@ def refused_workbooks(orders: list[Row], rows: str, whole: bytes) -> list[Case]:
         )
         if False
         else refuse("cells spread widely", raw_workbook(many), "spread"),
+        refuse(
+            "a place that no sheet has",
+            raw_workbook(rows.replace('r="B7"', 'r="BBBBBBB7"')),
+            "place",
+        ),
         refuse("an empty sheet", saved(lambda book: book.add_worksheet("Nic")), "empty"),
     ]
 

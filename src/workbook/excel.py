@@ -29,10 +29,11 @@ _BLOCK, _FAR = 4 << 20, (1000, 100)
 _OUTSIDE = re.compile(r"^[/\\]|^\w:|(^|[/\\])\.\.([/\\]|$)")
 _ROW_END = re.compile(rb".*</(?:\w+:)?row\s*>", re.DOTALL)
 _HIDDEN = re.compile(rb"""<(?:\w+:)?row\b([^>]*\bhidden\s*=\s*["'](?:1|true)["'][^>]*)>""")
-_CELL = re.compile(
-    rb"""<(?:\w+:)?c\s+(?:[^>r]*\s)?r\s*=\s*["']([A-Za-z]{1,6})(\d{1,18})["'](?:[^>]*[^/>])?>"""
+_CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["'](?:[^>]*[^/>])?>""")
+_WILD = re.compile(rb"""\sr\s*=\s*["'](?:[A-Za-z]{4}|[A-Za-z]*\d{8})""")
+_WHOLE_CELL = re.compile(
+    rb"<(?:\w+:)?c(?:\s[^>]*)?" + _CELL.pattern + rb".*?</(?:\w+:)?c>", re.DOTALL
 )
-_WHOLE_CELL = re.compile(_CELL.pattern + rb".*?</(?:\w+:)?c>", re.DOTALL)
 _FORMULA = rb"<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)"
 _ERROR = re.compile(
     rb"""<(?:\w+:)?c(\s[^>]*\bt\s*=\s*["']e["'][^>]*)>(?:%b)?\s*<(?:\w+:)?v>([^<]*)<""" % _FORMULA
@@ -228,6 +229,9 @@ def _scan(
             if sheet.name is None:
                 continue
             rest += plain
+            if _WILD.search(plain):
+                what = say("a cell of the sheet has a place that no sheet has")
+                raise refuse(path, what, say("save it again in Excel"), sheet.name)
             if whole := _ROW_END.match(rest):
                 places.append(_note(whole[0], sheet))
                 rest, cells = rest[whole.end() :], cells + len(places[-1])
@@ -247,7 +251,7 @@ def _note(block: bytes, sheet: Sheet) -> np.ndarray:
         sheet.unstored += [_place(each) for each in formulas if not re.search(rb"=.str.", each)]
     found = _CELL.findall(block)
     columns = {name: _column(name) for name in {name for name, _ in found}}
-    rows = np.array([row for _, row in found], dtype="S18").astype("int64")
+    rows = np.array([row for _, row in found], dtype="S7").astype("int64")
     return np.stack([rows, np.array([columns[name] for name, _ in found], "int64")], axis=1) - 1
 
 

@@ -1,0 +1,87 @@
+"""Bring text of any code page to UTF-8: by its marks, its zero bytes, its headings and letters."""
+
+import codecs
+import re
+from pathlib import Path
+
+import pyarrow as pa
+
+from workbook.language import Language
+from workbook.layout import count_known
+from workbook.schema import Problem
+
+__all__ = ["decode"]
+
+_POLISH, _FRENCH = "[ąćęłńóśźżĄĆĘŁŃÓŚŹŻ]", "[àâæçéèêëîïôœùûüÿäößÀÂÇÉÈÊËÎÏÔŒÙÛÜŸÄÖ€°]"
+_RUSSIAN = "[а-яёА-ЯЁ]{2,}|\\b[а-яА-Я]\\b"
+_CODE_PAGES = {
+    "cp1250": re.compile(_POLISH),
+    "cp1251": re.compile(_RUSSIAN),
+    "cp1252": re.compile(_FRENCH),
+    "iso8859_2": re.compile(_POLISH),
+    "iso8859_15": re.compile(_FRENCH),
+    "cp852": re.compile(_POLISH),
+    "cp866": re.compile(_RUSSIAN),
+    "koi8_r": re.compile(_RUSSIAN),
+}
+
+
+def _is_utf16(start: bytes) -> bool:
+    even, odd = start[0:400:2].count(0), start[1:400:2].count(0)
+    return max(even, odd) > len(start[:400]) / 8 and min(even, odd) * 8 < max(even, odd)
+
+
+def decode(path: Path, known: frozenset[str], say: Language) -> tuple[bytes, str, list[Problem]]:
+    """Bring text of any code page to UTF-8 with plain line feeds; tell what was lost."""
+    raw, page, lost = path.read_bytes(), "utf-8", None
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        page = "utf-16"
+    elif _is_utf16(raw[:400]):
+        page = "utf-16-le" if raw[1:400:2].count(0) > raw[0:400:2].count(0) else "utf-16-be"
+    elif not _is_utf8(raw) and not _is_damaged_utf8(raw):
+        page = max(_CODE_PAGES, key=lambda page: _page_score(raw[:1_000_000], page, known))
+    if page != "utf-8" or not _is_utf8(raw):
+        raw = raw.decode(page, errors="replace").encode()
+        lost = "\ufffd".encode()
+    raw = raw.removeprefix(codecs.BOM_UTF8)
+    raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in raw else raw
+    problems = []
+    what = say("bytes that are no character of {page} are lost", page=page)
+    if lost and lost in raw:
+        problems = [_told_at(raw, lost, what, path, say)]
+    if b"\0" in raw:
+        nul, raw = raw, raw.replace(b"\0", b"")
+        if b"\0" in nul.rstrip(b"\0\n"):
+            problems.append(_told_at(nul, b"\0", say("NUL bytes are left out"), path, say))
+    return (raw if raw[-2:].strip(b"\n\x1a ") else raw.rstrip(b"\n\x1a ")), page, problems
+
+
+def _told_at(body: bytes, mark: bytes, what: str, path: Path, say: Language) -> Problem:
+    row = body.count(b"\n", 0, body.index(mark)) + 1
+    remedy = say("export the file again, as UTF-8")
+    return Problem("warning", "", what, remedy, file=path.name, row=row)
+
+
+def _is_utf8(raw: bytes) -> bool:
+    """Validate without a copy, as the file may be large."""
+    try:
+        offsets = pa.array([0, len(raw)], pa.int64()).buffers()[1]
+        pa.Array.from_buffers(pa.large_string(), 1, [None, offsets, pa.py_buffer(raw)]).validate(
+            full=True
+        )
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _is_damaged_utf8(raw: bytes) -> bool:
+    text = raw[:1_000_000].decode(errors="replace")
+    lost = text.count("\ufffd")
+    return lost * 3 < sum(letter > "\x7f" for letter in text) - lost
+
+
+def _page_score(raw: bytes, page: str, known: frozenset[str]) -> tuple[int, int]:
+    text = raw.decode(page, errors="replace")
+    cells = re.split(r"[,;\t|\r\n]+", text[:20_000].replace('"', ""))
+    expected = sum(map(len, _CODE_PAGES[page].findall(text)))
+    return count_known(cells, known), 2 * expected - sum(letter > "\x7f" for letter in text)
