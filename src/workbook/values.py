@@ -26,6 +26,7 @@ __all__ = [
     "cast_plain",
     "extract",
     "is_missing",
+    "last_bytes",
     "to_choice",
     "to_list",
     "to_number",
@@ -73,15 +74,24 @@ def trimmed(text: pd.Series) -> pa.ChunkedArray:
     return pc.utf8_trim_whitespace(cells) if padded else cells
 
 
-def _may_be_padded(cells: pa.Array) -> bool:
-    """Tell by the first and last bytes whether any cell could begin or end in white space."""
+def _edges(cells: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and last byte of each cell; of a blank one, those of its neighbours."""
     ends = np.frombuffer(cells.buffers()[1], "int64")[cells.offset : cells.offset + len(cells) + 1]
     if not len(cells) or ends[0] == ends[-1]:
-        return False
+        return (np.full(len(cells), 48, dtype="uint8"),) * 2
     raw = np.frombuffer(cells.buffers()[2], "uint8")
     first, last = raw[np.minimum(ends[:-1], ends[-1] - 1)], raw[np.maximum(ends[1:] - 1, ends[0])]
-    odd = lambda edge: bool(((edge <= 32) | (edge >= 128)).any())
-    return odd(first) or odd(last)
+    return first, last
+
+
+def _may_be_padded(cells: pa.Array) -> bool:
+    """Tell by the first and last bytes whether any cell could begin or end in white space."""
+    return any(bool(((edge <= 32) | (edge >= 128)).any()) for edge in _edges(cells))
+
+
+def last_bytes(cells: pa.ChunkedArray) -> np.ndarray:
+    found = [_edges(chunk)[1] for chunk in cells.chunks] or [np.empty(0, dtype="uint8")]
+    return np.where(as_mask(pc.equal(cells, "")), 0, np.concatenate(found))
 
 
 def _missing(cells: pa.ChunkedArray) -> pa.Array:
