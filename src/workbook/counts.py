@@ -63,6 +63,12 @@ class Kinds:
     def __len__(self) -> int:
         return len(self.key)
 
+    @classmethod
+    def none(cls) -> "Kinds":
+        flags = np.zeros(0, bool)
+        marks = np.zeros((0, len(_MARKS)), np.int8)
+        return cls(np.zeros(0, np.int64), marks, flags, flags, np.zeros(0, np.int8))
+
     def take(self, rows: np.ndarray) -> "Kinds":
         return Kinds(*(getattr(self, field.name)[rows] for field in fields(self)))
 
@@ -114,26 +120,38 @@ def _distinct(
 
 @dataclass(frozen=True)
 class Lines:
-    """The lines of whole orders, as arrays of one length, and the kinds of lines that there are.
+    """The lines of whole orders, those of one order side by side, and the kinds that there are.
 
-    `order` and `kind` are codes; `ordered`, `in_time` and `unsure` are units, as in LineStates,
-    `price` is the agreed one.
+    `starts` is where each order begins, `place` where each line stood before it was put there;
+    `kind` is a code; `ordered`, `in_time` and `unsure` are units, as in LineStates, `price` is the
+    agreed one.
     """
 
     kinds: Kinds
+    starts: np.ndarray
+    place: np.ndarray
     kind: np.ndarray
-    order: np.ndarray
     ordered: np.ndarray
     in_time: np.ndarray
     unsure: np.ndarray
     price: np.ndarray
 
+    @classmethod
+    def of(cls, kinds: Kinds, order: np.ndarray, *arrays: np.ndarray) -> "Lines":
+        """Put lines together by their orders' codes; the arrays are those from `kind` on."""
+        place, starts = _together(order)
+        return cls(kinds, starts, place, *(each[place] for each in arrays))
+
     def take(self, rows: np.ndarray) -> "Lines":
-        return Lines(self.kinds, *(getattr(self, each.name)[rows] for each in fields(self)[1:]))
+        """Return the lines that `rows` marks."""
+        order = np.repeat(np.arange(len(self.starts)), np.diff(self.starts, append=len(rows)))[rows]
+        starts = np.flatnonzero(np.diff(order, prepend=-1))
+        arrays = (getattr(self, each.name)[rows] for each in fields(self)[2:])
+        return Lines(self.kinds, starts, *arrays)
 
     @cached_property
     def parts(self) -> "_Parts":
-        return _Parts(self, self.order)
+        return _Parts(self.kinds, self.kind, self.weighed, None, self.starts)
 
     @cached_property
     def weighed(self) -> dict[tuple[str, str], list[np.ndarray]]:
@@ -215,31 +233,45 @@ def plan_of(profile: Profile, known: Sequence[str]) -> Plan:
     ]
 
 
+def _together(code: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the sorting that puts equal codes side by side, and where each begins there."""
+    bits = np.uint64(max(len(code) - 1, 1).bit_length())
+    # One number holds code and place, because numbers sort far faster than their positions.
+    place = np.arange(len(code), dtype=np.uint64)
+    if code.dtype == np.uint64:  # spread over all bits: the upper ones tell most apart
+        upper = code >> bits << bits
+    else:
+        upper = code.astype(np.uint64) << bits
+    sorting = (np.sort(upper | place) & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
+    if (upper[sorting][1:] == upper[sorting][:-1])[code[sorting][1:] != code[sorting][:-1]].any():
+        sorting = np.argsort(code, kind="stable")
+    in_order = code[sorting]
+    begins = np.append(True, in_order[1:] != in_order[:-1])[: len(code)]
+    return sorting, np.flatnonzero(begins)
+
+
 def tally(lines: Lines, grouping: Grouping, plan: Plan) -> Tally:
     """Count every measure in every group."""
     inside = grouping.of_line >= 0
     if not inside.all():
         return _tally_some(lines, grouping, plan, inside)
-    kinds = lines.kinds
-    parts, size = lines.parts.split(grouping.of_line, grouping.size), grouping.size
+    kinds, size = lines.kinds, grouping.size
+    parts = lines.parts.split(grouping.of_line, size)
     group = parts.firsts(grouping.of_line)
     by_line = [each for each in plan if each[1] == "line"]
     by_order = [each for each in plan if each[1] == "order"]
-    cells = _cells(grouping.of_line, lines.kind, size, len(kinds))
-    counts, reasons = _count(cells, kinds, by_line)
-    mixes = _cells(group, parts.mixes.code, size, len(parts.mixes))
-    moments = {
-        (measure, "line"): np.stack([mixes @ each for each in _moments(*shares)], axis=-1)
-        for (measure, *_), shares in zip(by_line, parts.mixes.shares(kinds, by_line), strict=True)
-    }
-    for name, weighed in parts.weighed.items():
-        moments[name], counts[name], reasons[name] = _weigh(weighed, group, size)
+    counts, reasons, timing = _count(grouping.of_line, lines.kind, size, kinds, by_line)
+    moments = _by_mix(parts.mixes, group, size, kinds, by_line)
+    total = lambda codes, values: np.bincount(codes, values, size)
+    for name, weighed in lines.weighed.items():
+        moments[name] = np.stack([total(group, each) for each in parts.weighed[name]], axis=-1)
+        sums = np.stack([total(grouping.of_line, each) for each in weighed], axis=-1)
+        counts[name] = np.concatenate([sums[:, :3], np.zeros((size, 3))], axis=1)
+        reasons[name] = np.eye(32)[[REASONS.index("not recorded")]] * sums[:, 3:]
     if grouping.of_order is not None:
         parts, group = lines.parts, lines.parts.firsts(grouping.of_order)
-        mixes = _cells(group, parts.mixes.code, size, len(parts.mixes))
-    whole = _count(mixes, parts.mixes.orders(kinds), by_order)
-    judged, _ = kinds.counted([_MARKS.index("time")])
-    timing = cells @ np.eye(4)[np.where(judged <= _UNKNOWN, kinds.timing, 0)]
+    code, of_orders = parts.mixes.orders(kinds)
+    whole = _count(group, code, size, of_orders, by_order)
     return Tally(counts | whole[0], reasons | whole[1], moments, timing)
 
 
@@ -254,85 +286,91 @@ def _tally_some(lines: Lines, grouping: Grouping, plan: Plan, inside: np.ndarray
     return Tally(counts, reasons, own.moments, own.timing)
 
 
+@dataclass(frozen=True)
 class _Parts:
-    """Lines put together by a code, such as their order: a sorting and where each part starts."""
+    """Lines put together: by order, or by order and group; `sorting` None keeps their places."""
 
-    def __init__(self, lines: Lines, code: np.ndarray):
-        self.lines = lines
-        self.code, uniques = pd.factorize(code)
-        # One number holds part and place, because numbers sort far faster than their positions.
-        bits = max(len(code) - 1, 1).bit_length()
-        in_order = np.sort(self.code.astype(np.int64) << bits | np.arange(len(code)))
-        self.sorting = in_order & ((1 << bits) - 1)
-        sizes = np.bincount(self.code, minlength=len(uniques))
-        self.starts = np.cumsum(sizes) - sizes
-
-    @cached_property
-    def mixes(self) -> "_Mixes":
-        return _Mixes(self, self.lines.kind)
-
-    @cached_property
-    def weighed(self) -> dict[tuple[str, str], list[np.ndarray]]:
-        """Per part what `Lines.weighed` has per line."""
-        return {name: [*map(self.add, each)] for name, each in self.lines.weighed.items()}
+    kinds: Kinds
+    kind: np.ndarray
+    of_lines: dict[tuple[str, str], list[np.ndarray]]
+    sorting: np.ndarray | None
+    starts: np.ndarray
 
     def __len__(self) -> int:
         return len(self.starts)
 
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        return np.diff(self.starts, append=len(self.kind))
+
+    @cached_property
+    def mixes(self) -> "_Mixes":
+        return _Mixes(self)
+
+    @cached_property
+    def weighed(self) -> dict[tuple[str, str], list[np.ndarray]]:
+        """Per part the moments of the fill rates that weigh lines."""
+        return {
+            name: [*_moments(*map(self.add, parts))] for name, (*parts, _) in self.of_lines.items()
+        }
+
+    def sorted(self, values: np.ndarray) -> np.ndarray:
+        return values if self.sorting is None else values[self.sorting]
+
     def firsts(self, values: np.ndarray) -> np.ndarray:
         """Return each part's first value."""
-        return values[self.sorting[self.starts]] if len(self) else values[:0]
+        return values[self.starts if self.sorting is None else self.sorting[self.starts]]
 
     def split(self, group: np.ndarray, size: int) -> "_Parts":
         """Put together only lines of one group; the same parts where none spans two."""
-        if np.array_equal(self.firsts(group)[self.code], group):
+        if np.array_equal(np.repeat(self.firsts(group), self.sizes), group):
             return self
-        return _Parts(self.lines, self.code.astype(np.int64) * size + group)
+        part = np.repeat(np.arange(len(self)), self.sizes)
+        return _Parts(self.kinds, self.kind, self.of_lines, *_together(part * size + group))
 
     def add(self, values: np.ndarray) -> np.ndarray:
-        """Return the sum of each part."""
-        return np.add.reduceat(values[self.sorting], self.starts) if len(self) else values[:0]
+        """Return the sum of each part: much faster than reduceat where parts are short."""
+        sums = np.cumsum(self.sorted(values))
+        before = np.where(self.starts > 0, sums[self.starts - 1], 0) if len(self) else sums
+        return np.append(sums[self.starts[1:] - 1], sums[-1:]) - before
 
 
 class _Mixes:
     """The different mixes of line kinds that parts have: few, however many orders there are."""
 
-    def __init__(self, parts: _Parts, kind: np.ndarray):
+    def __init__(self, parts: _Parts):
         # A part's mix is known by the sum of one random number per kind of its lines.
-        draw = np.random.default_rng(0)
-        number = draw.integers(0, 2**64, int(kind.max(initial=-1)) + 1, dtype=np.uint64)
-        self.code, uniques = pd.factorize(parts.add(number[kind]))
+        draw, kind = np.random.default_rng(0), parts.sorted(parts.kind)
+        number = draw.integers(0, 2**64, len(parts.kinds), dtype=np.uint64)
+        self.code, uniques = pd.factorize(parts.add(number[parts.kind]))
         example = np.empty(len(uniques), np.int64)
         example[self.code] = np.arange(len(parts))
-        sizes = np.diff(parts.starts, append=len(kind))[example]
+        sizes = parts.sizes[example]
         self.starts = np.cumsum(sizes) - sizes
         within = np.arange(sizes.sum()) - np.repeat(self.starts, sizes)
-        self.kind = kind[parts.sorting[np.repeat(parts.starts[example], sizes) + within]]
+        self.kind = kind[np.repeat(parts.starts[example], sizes) + within]
+        ends = np.append(self.starts, sizes.sum())
+        shape = (len(sizes), len(parts.kinds))
+        self.lines = csr_matrix((np.ones(len(self.kind)), self.kind, ends), shape)
 
     def __len__(self) -> int:
         return len(self.starts)
 
-    def _fold(self, ufunc: np.ufunc, values: np.ndarray) -> np.ndarray:
-        rows = values[self.kind]
-        return ufunc.reduceat(rows, self.starts, axis=0) if len(self) else rows
-
-    def shares(self, kinds: Kinds, plan: Plan) -> Iterator[list[np.ndarray]]:
-        """Yield, per measure, how many lines of each mix are right, wrong and unknown."""
-        for _, _, marks, _ in plan:
-            state, _ = kinds.counted([_MARKS.index(mark) for mark in marks])
-            yield [self._fold(np.add, (state == kind).astype(float)) for kind in range(3)]
-
-    def orders(self, kinds: Kinds) -> Kinds:
+    def orders(self, kinds: Kinds) -> tuple[np.ndarray, Kinds]:
         """Put lines together to orders: Kleene's "and" is the maximum of their marks."""
-        marks, pending = (self._fold(np.maximum, each) for each in (kinds.marks, kinds.pending))
-        excluded, none = self._fold(np.minimum, kinds.excluded), np.zeros(len(self), np.int8)
-        return Kinds(none, marks, pending, excluded, none)
+        if not len(self):
+            return self.code, Kinds.none()
+        fold = lambda ufunc, values: ufunc.reduceat(values[self.kind], self.starts)
+        marks = [fold(np.maximum, column) for column in np.ascontiguousarray(kinds.marks.T)]
+        pending, excluded = fold(np.maximum, kinds.pending), fold(np.minimum, kinds.excluded)
+        code, of_orders = _distinct(marks, pending, excluded, np.zeros(len(self), np.int8))
+        return code[self.code], of_orders
 
 
 def _cells(group: np.ndarray, kind: np.ndarray, groups: int, kinds: int) -> csr_matrix:
     """Return how often each kind occurs in each group."""
     key = group.astype(np.int64) * kinds + kind
-    if groups * kinds <= 4 * len(key):
+    if groups * kinds <= 8 * len(key):
         counts = np.bincount(key)
         key = np.flatnonzero(counts)
         counts = counts[key]
@@ -342,31 +380,42 @@ def _cells(group: np.ndarray, kind: np.ndarray, groups: int, kinds: int) -> csr_
     return csr_matrix((counts.astype(float), key % max(kinds, 1), ends), shape=(groups, kinds))
 
 
-def _count(cells: csr_matrix, kinds: Kinds, plan: Plan) -> tuple[dict, dict]:
-    """Count how the cases of each group stand in each measure, and why."""
-    counts, reasons = {}, {}
+def _count(
+    group: np.ndarray, kind: np.ndarray, groups: int, kinds: Kinds, plan: Plan
+) -> tuple[dict, dict, np.ndarray]:
+    """Count how the cases of each group stand in each measure, why, and their timing."""
+    cells, counts, reasons = _cells(group, kind, groups, len(kinds)), {}, {}
+    group = np.repeat(np.arange(groups), np.diff(cells.indptr))
+    total = lambda column, size: np.bincount(
+        group * size + column[cells.indices], cells.data, groups * size
+    ).reshape(groups, size)
     for measure, level, marks, _ in plan:
         kind, reason = kinds.counted([_MARKS.index(mark) for mark in marks])
-        counts[measure, level] = cells @ np.eye(6)[kind]
-        reasons[measure, level] = cells @ np.eye(32)[reason]
-    return counts, reasons
+        # Few pairs of kind and reason occur in one measure.
+        pair, pairs = pd.factorize(kind.astype(np.int64) << 5 | reason)
+        number = total(pair, len(pairs))
+        counts[measure, level] = number @ np.eye(6)[pairs >> 5]
+        reasons[measure, level] = number @ np.eye(32)[pairs & 31]
+    judged, _ = kinds.counted([_MARKS.index("time")])
+    return counts, reasons, total(np.where(judged <= _UNKNOWN, kinds.timing, 0), 4)
+
+
+def _by_mix(
+    mixes: _Mixes, group: np.ndarray, groups: int, kinds: Kinds, plan: Plan
+) -> dict[tuple[str, str], np.ndarray]:
+    """Return the moments of each measure that counts lines: parts of one mix have the same."""
+    cells, found = _cells(group, mixes.code, groups, len(mixes)), {}
+    for measure, level, marks, _ in plan:
+        state, _ = kinds.counted([_MARKS.index(mark) for mark in marks])
+        shares = mixes.lines @ np.eye(6)[state][:, :3]
+        found[measure, level] = np.stack([cells @ each for each in _moments(*shares.T)], axis=-1)
+    return found
 
 
 def _moments(right: np.ndarray, wrong: np.ndarray, unknown: np.ndarray) -> Iterator[np.ndarray]:
     """Yield what `stats.ratio_interval` sums: of confirmed (s) and upper (u) over all (t)."""
     s, u, t = right, right + unknown, right + wrong + unknown
     yield from ((t > 0).astype(t.dtype), s, t, s * s, s * t, t * t, u, u * u, u * t)
-
-
-def _weigh(
-    weighed: list[np.ndarray], group: np.ndarray, groups: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return moments, counts and reasons of a fill rate that weighs lines."""
-    total = lambda values: np.bincount(group, values, groups)
-    *parts, missing = weighed
-    moments = np.stack([total(each) for each in _moments(*parts)], axis=-1)
-    counts = np.stack([*map(total, parts), *np.zeros((3, groups))], axis=-1)
-    return moments, counts, np.eye(32)[[REASONS.index("not recorded")]] * total(missing)[:, None]
 
 
 # ── measures ─────────────────────────────────────────────────────────────────────────────────

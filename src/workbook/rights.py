@@ -1,6 +1,6 @@
 """Measure the seven rights: rates with bounds, intervals and verdicts under a named contract."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -36,6 +36,8 @@ __all__ = [
     "interval_words",
     "measure_name",
     "measure_rights",
+    "no_column",
+    "no_date",
     "order_due",
     "period_of",
     "rate_finding",
@@ -43,6 +45,7 @@ __all__ = [
     "right_name",
     "verdict_kind",
     "verdict_words",
+    "without_copies",
 ]
 
 # The columns that show each right; those of time and information depend on the contract.
@@ -71,6 +74,9 @@ PERIODS = {
 class Rights:
     """The measures of a client: `.data` has one row per measure, level, segment and period.
 
+    `states` and `frame` are None where the lines were too many to keep; then all groups must be
+    asked for at once.
+
     `contract` names every choice in force, `states` the judged lines behind the counts, `known` the
     rights that some line shows to be right or wrong.
     """
@@ -79,19 +85,27 @@ class Rights:
     contract: dict[str, object]
     as_of: pd.Timestamp
     profile: Profile
-    states: LineStates
-    frame: pd.DataFrame
+    states: LineStates | None
+    frame: pd.DataFrame | None
     known: tuple[str, ...]
 
     @cached_property
     def lines(self) -> Lines:
-        """The lines as they are counted."""
+        """The lines as they are counted.
+
+        Raises
+        ------
+        ValueError
+            If the file was too large to keep its lines.
+        """
+        if self.states is None:
+            raise ValueError("the lines were not kept; name what is wanted in measure_rights(by=…)")
         states, prices = self.states, np.full(len(self.states.order), np.nan)
         if "unit_price" in self.frame:
             prices = self.frame["unit_price"].to_numpy(float, na_value=np.nan)[states.first_row]
         kind, kinds = kinds_of(states)
         units = (states.ordered, states.in_time, states.unsure)
-        return Lines(kinds, kind, states.order, *units, prices)
+        return Lines.of(kinds, states.order, kind, *units, prices)
 
     @property
     def in_scope(self) -> tuple[str, ...]:
@@ -318,10 +332,10 @@ def measure_rights(
     if frame is None:
         raise ValueError("the client has no order lines; add order_lines.csv to its folder")
     profile = _with_choices(profile or Profile(name=""), choices)
-    frame = _without_copies(frame)
+    frame = without_copies(frame)
     as_of = as_of or profile.as_of or latest_day(frame)
     if as_of is None:
-        raise DataError([_no_date(speak(profile.language))])
+        raise DataError([no_date(speak(profile.language))])
     states = judge_lines(frame, profile, as_of)
     rights = Rights(
         data=pd.DataFrame(),
@@ -345,7 +359,7 @@ def _standards(standards: pd.DataFrame | None) -> dict[str, float]:
     return dict(zip(standards["measure"], standards["target"], strict=True))
 
 
-def _without_copies(frame: pd.DataFrame) -> pd.DataFrame:
+def without_copies(frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out rows that repeat a numbered line in every column; another delivery differs."""
     line, first = number_lines(Columns(frame))
     if len(first) == len(frame):
@@ -355,7 +369,7 @@ def _without_copies(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(frame.index[repeated[copies]]) if copies.any() else frame
 
 
-def _no_date(say: Language) -> Problem:
+def no_date(say: Language) -> Problem:
     what = say("no date says up to when the orders were seen")
     return Problem("error", "order_lines", what, say("set as_of in client.yaml"))
 
@@ -376,7 +390,9 @@ def _count(
 ) -> pd.DataFrame:
     """Measure everything in every group of lines; `of_order` as in `counts.Grouping`."""
     plan = plan_of(rights.profile, rights.known)
-    counted = tally(rights.lines, Grouping(of_line, len(labels), of_order), plan)
+    lines = rights.lines
+    of_order = None if of_order is None else of_order[lines.place]
+    counted = tally(lines, Grouping(of_line[lines.place], len(labels), of_order), plan)
     return frame_of(counted, labels, plan, rights.profile, rights.known)
 
 
@@ -401,13 +417,19 @@ def _groups(rights: Rights, column: str) -> tuple[np.ndarray, list[Label]]:
         codes, names = pd.factorize(period_of(order_due(rights.states), column), sort=True)
         return codes, [({}, name) for name in names]
     if column not in rights.frame:
-        near = nearest(column, rights.frame.columns)
-        hint = f"; did you mean {near!r}?" if near else ""
-        have = ", ".join(map(str, rights.frame.columns))
-        raise ValueError(f"the order lines have no column {column!r}{hint} They have: {have}")
+        raise no_column(column, rights.frame.columns)
     values = rights.frame[column].to_numpy()[rights.states.first_row]
     codes, names = pd.factorize(values, sort=True)
     return codes, [({column: str(name)}, None) for name in names]
+
+
+def no_column(column: str, have: Iterable[str]) -> ValueError:
+    """Return the error that the order lines can't be grouped by a column they lack."""
+    have = [*map(str, have)]
+    near = nearest(column, have)
+    hint = f"; did you mean {near!r}?" if near else ""
+    listed = ", ".join(have)
+    return ValueError(f"the order lines have no column {column!r}{hint} They have: {listed}")
 
 
 def order_due(states: LineStates) -> np.ndarray:
