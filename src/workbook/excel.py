@@ -24,7 +24,7 @@ from workbook.schema import DataError, Problem
 
 __all__ = ["Sheet", "read_markup", "read_workbook", "refuse"]
 
-_MOST_BYTES, _MOST_MEMBERS, _MOST_CELLS = 2 << 30, 10_000, 4_000_000
+_MOST_BYTES, _MOST_MEMBERS, _MOST_CELLS = 512 << 20, 10_000, 4_000_000
 _BLOCK, _FAR = 4 << 20, (1000, 100)
 _OUTSIDE = re.compile(r"^[/\\]|^\w:|(^|[/\\])\.\.([/\\]|$)")
 _ROW_END = re.compile(rb".*</(?:\w+:)?row\s*>", re.DOTALL)
@@ -187,7 +187,7 @@ def _unsafe(path: Path, member: str, say: Language) -> DataError:
     if member:
         what = say("the archive has a member outside itself ({name})", name=member)
     else:
-        what = say("the archive unpacks to more than {n} MB", n=say.number(_MOST_BYTES >> 20))
+        what = say("the archive unpacks to far more than a table needs")
     return refuse(path, what, say("ask for the file again, or save the table as .csv"))
 
 
