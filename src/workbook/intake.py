@@ -130,7 +130,7 @@ def _read(path: Path, sheet: str | None, known: frozenset[str], say: Language) -
     if kind or len(re.findall(rb"[\x01-\x08\x0e-\x19\x1b-\x1f]", body[:4096])) > 40:
         what = say("the file is no table but {kind}", kind=kind or say("binary data"))
         raise refuse(path, what, say("export the table as .xlsx or .csv"))
-    if not body.strip():
+    if not body[:4096].strip() and not body.strip():
         raise refuse(path, say("the file is empty"), say("save it again with its rows"))
     if re.match(rb"(?i)\s*<(?:[?!]|html|head|meta|body|style|div|table)", body):
         return _from_sheet(path, read_markup(body.decode(), score), known, say)
@@ -199,7 +199,7 @@ def _even_rows(body: bytes, layout: Layout) -> tuple[pd.DataFrame, np.ndarray, l
     frame, breaks, widths = _mend(frame, breaks, ragged, layout)
     lines = layout.row + 1 + np.arange(len(frame))
     lines[1:] += np.cumsum(breaks)[:-1]
-    if b'="' in body:  # how Excel is made to keep a code as text
+    if b"=" in body and b'="' in body:  # how Excel is made to keep a code as text
         frame = frame.apply(lambda cells: cells.str.replace(r'^="(.*)"$', r"\1", regex=True))
     odd = {int(lines[at]): n for at, n in widths.items()}
     return frame, lines, _ragged_problems(odd, len(frame), layout)
