@@ -48,7 +48,8 @@ class BusyWaits(Face):
         return f"{self.weeks[0]}/{self.weeks[-1]}" if self.weeks else None
 
     def caption(self, say: Language) -> str:
-        return say("Waits in the busy weeks and in the others")
+        working = say("Working hours to wait in the busy weeks and in the others")
+        return working if self.working else say("Hours to wait in the busy weeks and in the others")
 
     def sentence(self, say: Language) -> str:
         found = [finding.sentence for finding in self._found(say)]
@@ -56,15 +57,18 @@ class BusyWaits(Face):
             return say("No week has demonstrably more orders than usual.")
         return " ".join(found) or say("No wait grows demonstrably in the busy weeks.")
 
+    def _hours(self, minutes: float, say: Language) -> str:
+        hours = say.number(minutes / 60, 1)
+        return say("{n} working h", n=hours) if self.working else say("{n} h", n=hours)
+
     def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
         hours = lambda minutes: say.number(minutes / 60, 1)
         ends = lambda low, high: say("{low} to {high}", low=hours(low), high=hours(high))
         both = lambda low, high: ends(low, high) if low == low else "–"
-        unit = say("working hours") if self.working else say("hours")
         return {
             say("Before"): (str, "activity"),
-            say("Busy weeks: {unit}", unit=unit): (hours, "mean"),
-            say("Other weeks: {unit}", unit=unit): (hours, "rest"),
+            say("Busy weeks"): (hours, "mean"),
+            say("Other weeks"): (hours, "rest"),
             say("Longer by"): (hours, "growth"),
             say("Between"): (both, "low", "high"),
             say("Events"): (say.number, "n"),
@@ -79,13 +83,12 @@ class BusyWaits(Face):
     def _found(self, say: Language) -> Iterator[Finding]:
         for row in self.data[self.data["verdict"] == "needs improvement"].head(1).itertuples():
             hours = ("mean", "rest", "low", "high")
-            words = {name: say.number(getattr(row, name) / 60, 1) for name in hours}
+            words = {name: self._hours(getattr(row, name), say) for name in hours}
             words |= {"activity": row.activity, "orders": count_words(self.orders, say)}
             words |= {"first": self.weeks[0], "last": self.weeks[-1]}
-            words["unit"] = say("working hours") if self.working else say("hours")
             told = say(
                 "In the busy weeks {first} to {last} waits grow most before “{activity}”: {mean} "
-                "{unit} instead of {rest}, between {low} and {high} more ({orders}).",
+                "instead of {rest}, between {low} and {high} more ({orders}).",
                 **words,
             )
             facts = {"n": row.n, "observed": row.mean, "expected": row.rest, "effect": row.growth}

@@ -120,8 +120,8 @@ class Comparison(Face):
         Columns kind (missing, too often, out of sequence, unknown activity), activity, step_id
         (missing if none or several have it), orders, share with low and high, hours (by which the
         median throughput of these orders is longer than that of the others); with rights also
-        failed (share of those known that is wrong in a right) and by how much this is more than
-        of the others: more, more_low, more_high.
+        failed (share known to be wrong in a right) and by how much this is more than of the others:
+        more, with more_low and more_high, which what is unknown widens.
         """
         if not self.exact:
             return pd.DataFrame(columns=_COLUMNS)
@@ -134,6 +134,23 @@ class Comparison(Face):
         table = pd.DataFrame(rows, columns=None if rows else _COLUMNS)
         return table.sort_values("orders", ascending=False, kind="stable", ignore_index=True)
 
+    @cached_property
+    def arrows(self) -> pd.DataFrame:
+        """What really follows what, for the picture beside the drawn one: as the log's `data`, and
+        before and after (step_id, missing where none or several have the activity), drawn (an arrow
+        or a way back of the chart runs so)."""
+        number = dict(zip(self.log.activities, self.names.activity, strict=True))
+        real = self.log.data.assign(
+            **{
+                side: [self._step(number[word]) for word in self.log.data[end]]
+                for side, end in (("before", "from"), ("after", "to"))
+            }
+        )
+        back = self.process.rework[["from", "to"]].itertuples(index=False, name=None)
+        drawn = {*self.process.graph.edges, *back}
+        pairs = zip(real["before"], real["after"], strict=True)
+        return real.assign(drawn=[pair in drawn for pair in pairs])
+
     def _step(self, number: int) -> str | None:
         here = np.flatnonzero(self.names.step == number)
         return self.process.steps.index[here[0]] if len(here) == 1 else None
@@ -145,11 +162,11 @@ class Comparison(Face):
         hours = self._hours
         row["hours"] = np.nan if n == len(which) else _median(hours[which]) - _median(hours[~which])
         if self.rights is not None:
-            sides = [self._wrong[side] for side in (which, ~which)]
-            (s1, n1), (s2, n2) = ((np.nansum(side), (~np.isnan(side)).sum()) for side in sides)
-            low, high = newcombe_interval(s1, n1, s2, n2)
-            row["failed"], rest = (s / n if n else np.nan for s, n in ((s1, n1), (s2, n2)))
-            row |= {"more": row["failed"] - rest, "more_low": float(low), "more_high": float(high)}
+            (w1, u1, n1), (w2, u2, n2) = (_counts(self._worst[side]) for side in (which, ~which))
+            row["failed"], rest = (w / n if n else np.nan for w, n in ((w1, n1), (w2, n2)))
+            row["more"] = row["failed"] - rest
+            row["more_low"] = float(newcombe_interval(w1, n1, w2 + u2, n2).low)
+            row["more_high"] = float(newcombe_interval(w1 + u1, n1, w2, n2).high)
         return row
 
     @cached_property
@@ -157,14 +174,12 @@ class Comparison(Face):
         return self.log.throughput()["minutes"].to_numpy() / 60
 
     @cached_property
-    def _wrong(self) -> np.ndarray:
-        """Whether each order is wrong in a right that is measured; missing if none is known."""
+    def _worst(self) -> np.ndarray:
+        """The worst state of each order in a right that is measured; 0 if none applies."""
         rights = self.rights
         states = np.array([rights.order_states(right) for right in rights.measured])
-        worst = states.max(axis=0, initial=0)  # 1 right, 2 unknown, 3 wrong
-        known = np.where(np.isin(worst, (1, 3)), worst == 3, np.nan)
-        wrong = pd.Series(known, rights.states.order_ids)
-        return wrong.reindex(self.log.order_ids).to_numpy(float)
+        worst = pd.Series(states.max(axis=0, initial=0), rights.states.order_ids)
+        return worst.reindex(self.log.order_ids, fill_value=0).to_numpy()
 
     @cached_property
     def forgotten(self) -> pd.DataFrame:
@@ -194,6 +209,8 @@ class Comparison(Face):
     def sentence(self, say: Language) -> str:
         """Say how many orders run as drawn."""
         deviations = self.data["deviations"]
+        if deviations.empty:
+            return say("The log has no events.")
         words = {"orders": count_words(len(deviations), say), "most": say.number(LIMIT)}
         words["share"] = say.percent((deviations == 0).mean())
         words["mean"] = say.number(deviations.mean(), 1)
@@ -263,13 +280,15 @@ class Comparison(Face):
         }[row.kind]
         if row.hours == row.hours:
             hours = say.number(abs(row.hours), 1)
-            longer = say("Half of them take {hours} h longer than half of the others.", hours=hours)
-            less = say("Half of them take {hours} h less than half of the others.", hours=hours)
+            longer = say(
+                "Their median time is {hours} h longer than that of the others.", hours=hours
+            )
+            less = say("Their median time is {hours} h less than that of the others.", hours=hours)
             told += " " + (longer if row.hours >= 0 else less)
-        if self.rights is not None and row.more == row.more:
+        if self.rights is not None and (row.more_low > 0 or row.more_high < 0):
             told += " " + say(
-                "Of those known {share} are wrong in a right, {rest} of the others: between {low} "
-                "and {high} points more.",
+                "At least {share} of them are wrong in a right, {rest} of the others: between "
+                "{low} and {high} points more.",
                 share=say.percent(row.failed),
                 rest=say.percent(row.failed - row.more),
                 low=say.points(row.more_low),
@@ -288,6 +307,11 @@ def _kind_words(say: Language) -> dict[str, str]:
         "out of sequence": say("out of sequence"),
         "unknown activity": say("unknown activity"),
     }
+
+
+def _counts(worst: np.ndarray) -> tuple[int, int, int]:
+    """Return how many orders are wrong, unknown, and judged."""
+    return int((worst == 3).sum()), int((worst == 2).sum()), int((worst > 0).sum())
 
 
 def _median(values: np.ndarray) -> float:

@@ -147,14 +147,15 @@ def _done(codes: np.ndarray, words: pa.Array) -> np.ndarray:
 
 def _by_order_and_time(order: np.ndarray, moment: np.ndarray) -> np.ndarray:
     """Return the places sorted by order, then moment; ties stay as they are."""
-    place = None
-    if (moment[1:] < moment[:-1]).any():
-        moment = moment - moment.min()
-        for unit in (1000, 1000, 60):
-            moment = moment // unit if not (moment % unit).any() else moment
-        place = _stable_order(moment)
-    by_order = _stable_order(order if place is None else order[place])
-    return by_order if place is None else place[by_order]
+    if not (moment[1:] < moment[:-1]).any():
+        return _stable_order(order)
+    moment = moment - moment.min()
+    for unit in (1000, 1000, 60):  # most logs have whole seconds or minutes: fewer digits
+        if (moment[:1000] % unit).any() or (moment % unit).any():
+            break
+        moment //= unit
+    place = _stable_order(moment)
+    return place[_stable_order(order[place])]
 
 
 def _stable_order(values: np.ndarray) -> np.ndarray:
@@ -162,13 +163,15 @@ def _stable_order(values: np.ndarray) -> np.ndarray:
     faster: places are packed below digits of the value, and whole words are sorted."""
     row_bits = max(len(values) - 1, 1).bit_length()
     digit, mask = 64 - row_bits, np.uint64((1 << row_bits) - 1)
-    places, rows = None, np.arange(len(values), dtype=np.uint64)
+    rows, places = np.arange(len(values), dtype=np.uint64), None
     for shift in range(0, max(int(values.max(initial=0)).bit_length(), 1), digit):
-        part = (values if places is None else values[places]).astype(np.uint64) >> np.uint64(shift)
-        part = (part << np.uint64(row_bits)) | rows
+        part = (values if places is None else values[places]).astype(np.uint64)
+        part >>= np.uint64(shift)
+        part <<= np.uint64(row_bits)
+        part |= rows
         part.sort()
-        found = (part & mask).astype(np.int64)
-        places = found if places is None else places[found]
+        part &= mask
+        places = part.view(np.int64) if places is None else places[part.view(np.int64)]
     return places
 
 

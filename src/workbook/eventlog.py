@@ -8,6 +8,7 @@ follows, or to its completion where no start is given; overlapping work waits fo
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -147,8 +148,8 @@ class EventLog(Codes, Face):
 
     def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
         cells = {
-            say("From"): (str, "from"),
-            say("To"): (str, "to"),
+            say("From activity"): (str, "from"),
+            say("To activity"): (str, "to"),
             say("Orders"): (say.number, "orders"),
             say("Times"): (say.number, "count"),
             say("Mean wait"): (say.minutes, "mean_wait_minutes"),
@@ -236,7 +237,7 @@ class EventLog(Codes, Face):
             "events": np.diff(self.first)[self.examples],
         }
         activity, first = self.traces()
-        table["activities"] = list(map(tuple, np.split(names[activity], first[1:-1])))
+        table["activities"] = [tuple(names[activity[a:b]]) for a, b in pairwise(first)]
         return pd.DataFrame(table | {"median_minutes": minutes.to_numpy()})
 
     def handovers(self) -> pd.DataFrame:

@@ -9,6 +9,7 @@ complete when no token is left. Several first steps are split as if a step lay b
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import networkx as nx
@@ -19,8 +20,9 @@ from workbook.process import Process
 __all__ = ["LIMIT", "Game", "Moves", "Traces", "explain", "fewest_deviations"]
 __all__ += ["least_possible", "play", "split_of"]
 
-# So many states a chart may have to be compared exactly: 12 parallel branches of one step each.
-LIMIT = 1 << 12
+# So many states a chart may have to be compared exactly: 12 parallel branches of one step each
+# come to 4,098, and so do 6 of three steps.
+LIMIT = 5_000
 _FAR, _CELLS, _FEW = 1 << 28, 1 << 24, 32
 
 
@@ -169,6 +171,16 @@ def fewest_deviations(
     `activity_of` numbers the activity that each step logs. Traces that begin alike share their
     work: they are sorted into a tree, and all nodes of one depth are taken on at once, with the
     cost of being in each state of the chart. About `cells` costs are held at a time.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from workbook.process import build_process
+    >>> steps = {"step_id": ["a", "b", "c"], "step": ["Pick", "Check", "Pack"], "role": "W"}
+    >>> process = build_process(pd.DataFrame(steps | {"predecessors": ["", "a", "b"]}))
+    >>> traces = Traces(np.array([0, 1, 2, 0, 2, 2]), np.array([0, 3, 6]))
+    >>> fewest_deviations(play(process), np.arange(3), traces).tolist()
+    [0, 2]
     """
     cost = np.zeros(len(traces.first) - 1, np.int64)
     for places, tree in _trees(game, activity_of, traces, cells):
@@ -178,7 +190,9 @@ def fewest_deviations(
 
 def explain(game: Game, activity_of: np.ndarray, traces: Traces, *, cells: int = _CELLS) -> Moves:
     """Return one explanation of each trace with the fewest deviations; arguments as above."""
-    found = [
+    nothing = np.zeros(0, np.int64)
+    found = [(nothing, nothing, nothing)]
+    found += [
         (places[trace], step, activity)
         for places, tree in _trees(game, activity_of, traces, cells)
         for trace, step, activity in tree.explain()
@@ -361,7 +375,7 @@ def least_possible(process: Process, activity_of: np.ndarray, traces: Traces) ->
     for step, activity in zip(steps, activity_of, strict=True):
         least[activity] += step in always
         most[activity] += np.inf if step in again else 1
-    pieces = np.split(traces.activity, traces.first[1:-1])
+    pieces = (traces.activity[start:end] for start, end in pairwise(traces.first))
     counts = (np.bincount(piece, minlength=many) for piece in pieces)
     beyond = lambda n: np.maximum(least - n, 0).sum() + np.maximum(n - most, 0).sum()
     return np.array([beyond(count) for count in counts], np.int64)
