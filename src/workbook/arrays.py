@@ -22,7 +22,8 @@ class Words:
         if isinstance(column, pa.ChunkedArray):
             column = column.unify_dictionaries().combine_chunks()
         coded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
-        self.codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        codes = coded.indices.fill_null(-1) if coded.null_count else coded.indices
+        self.codes = codes.to_numpy(zero_copy_only=False)
         self.values: list[object] = coded.dictionary.to_pylist()
 
     def __len__(self) -> int:

@@ -11,7 +11,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -54,7 +54,7 @@ Relabel = Callable[[str, pd.Series], Mapping[str, str]]
 # ── the file ─────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LinesFile:
     """A Parquet file of order lines whose columns are typed: our names to those of the file."""
 
@@ -70,11 +70,28 @@ class LinesFile:
         spoken = (name for name in names if wanted[name].kind not in ("number", "date"))
         return [self.found[name] for name in spoken if name != "order_id"]
 
+    @lru_cache(maxsize=64)  # noqa: B019
+    def meaning(
+        self, name: str, said: tuple[object, ...]
+    ) -> tuple[np.ndarray | None, pa.Array | None]:
+        """Return what a column's words mean and which word means what; None if just themselves."""
+        # The last word is the blank one, which may stand for a value; a blank's code -1 reads it.
+        text = pd.Series([*map(str, said), ""], dtype="str")
+        cells, _ = map_words(text.to_frame(name), {name: name}, self.mapping)
+        column = columns("order_lines")[name]
+        meant = type_column(cells[name], column, self.mapping, self.profile.timezone).series
+        if meant.iloc[:-1].tolist() == list(said) and pd.isna(meant.iloc[-1]):
+            return None, None
+        known = meant.notna().to_numpy()
+        kind = pa.bool_() if meant.dtype == "boolean" else pa.string()
+        place = np.where(known, np.cumsum(known) - 1, -1).astype(np.int32)
+        return place, pa.array(meant[known], kind)
+
     def batches(self, names: Sequence[str]) -> Iterator[pa.Table]:
         """Yield the rows in batches, under our names, as the file has them."""
         theirs = {self.found[name]: name for name in names}
         with pq.ParquetFile(self.path, read_dictionary=self.words(names)) as file:
-            for batch in file.iter_batches(_BATCH, columns=list(theirs)):
+            for batch in file.iter_batches(_BATCH, columns=list(theirs), use_threads=False):
                 ours = [theirs[name] for name in batch.schema.names]
                 yield pa.table(batch.columns, names=ours)
 
@@ -98,12 +115,13 @@ class LinesFile:
         return pc.max(_moments(cells, self.profile.timezone)).as_py()
 
 
-def open_lines(path: Path, profile: Profile, mapping: TableMapping) -> LinesFile | None:
+def open_lines(path: Path, profile: Profile) -> LinesFile | None:
     """Open a Parquet file of order lines for reading in batches; None if it must be read whole.
 
     That is so when its numbers or dates are text: how they are written shows in all of them only.
     """
     schema, wanted = pq.read_schema(path), columns("order_lines")
+    mapping = profile.tables.get("order_lines") or TableMapping()
     faults = Faults("order_lines", path.name, speak(profile.language))
     found = recognise(schema.names, wanted, mapping.columns, faults)
     typed = all(
@@ -142,17 +160,11 @@ def _type(cells: pa.ChunkedArray, column: Column, file: LinesFile) -> pa.Chunked
     if pa.types.is_boolean(cells.type):
         return cells
     words = Words(cells)
-    # The last word is the blank one, which may stand for a value; a blank's code -1 reads it.
-    said = pd.Series([*map(str, words.values), ""], dtype="str")
-    said, _ = map_words(said.to_frame(column.name), {column.name: column.name}, file.mapping)
-    meant = type_column(said[column.name], column, file.mapping, file.profile.timezone).series
-    if meant.iloc[:-1].tolist() == words.values and pd.isna(meant.iloc[-1]):
+    place, dictionary = file.meaning(column.name, tuple(words.values))
+    if place is None:
         return cells
-    known = meant.notna().to_numpy()
-    place = np.where(known, np.cumsum(known) - 1, -1)[words.codes]
-    dictionary = pa.array(meant[known], pa.bool_() if meant.dtype == "boolean" else pa.string())
-    codes = pa.array(place.astype(np.int32), mask=place < 0)
-    return pa.DictionaryArray.from_arrays(codes, dictionary)
+    codes = place[words.codes]
+    return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), dictionary)
 
 
 def _moments(cells: pa.ChunkedArray, timezone: str) -> pa.ChunkedArray:
@@ -209,8 +221,7 @@ def measure_file(
             raise no_column(column, file.found)
     with tempfile.TemporaryDirectory() as folder:
         judged = _Judged(file, segments, as_of, Path(folder))
-        for states, rows, orders in judged.all():
-            judged.keep(states, rows, orders)
+        judged.judge()
         return _count(judged, by, relabel)
 
 
@@ -224,7 +235,8 @@ class _Judged:
         self.days: set[int] = set()
         self.types = {"order": "u8", **dict.fromkeys(("kind", "due", *segments), "i4")}
         self.types |= dict.fromkeys(("ordered", "in_time", "unsure", "price"), "f8")
-        self.files = {name: tempfile.TemporaryFile(dir=folder) for name in self.types}
+        # They are gone with their folder.
+        self.files = {name: (folder / name).open("w+b") for name in self.types}
         self.bins, self.sizes = max(file.rows // _BIN_LINES, 1), []
 
     @cached_property
@@ -233,8 +245,8 @@ class _Judged:
         wanted = _NEEDED | {*self.segments}
         return [name for name in self.file.found if name in wanted and name not in _IDS]
 
-    def all(self) -> Iterator[tuple[LineStates, pa.Table, np.ndarray]]:
-        """Yield batches of judged lines with the rows they came from and their orders' codes."""
+    def judge(self) -> None:
+        """Judge every line and keep what is counted of it."""
         profile, start = self.file.profile, 0
         ids = _Ids(self.file, self.folder)
         aside = _Aside(self.folder, len(ids.split) * 2 // _ASIDE_ROWS + 1)
@@ -246,12 +258,10 @@ class _Judged:
                 put = put.append_column("row", pa.array(np.arange(start, start + len(batch))))
                 aside.put(put.filter(pa.array(apart)), lines[apart])
             start += len(batch)
-            if apart.any():
-                batch, orders = batch.filter(pa.array(~apart)), orders[~apart]
-            yield judge_lines(_each_by_itself(batch), profile, self.as_of), batch, orders
+            self.keep(judge_lines(_each_by_itself(batch), profile, self.as_of), batch, ~apart)
         for batch in aside.take():
             rows = self._without_copies(batch)
-            yield judge_lines(rows, profile, self.as_of), rows, rows["order_id"].to_numpy()
+            self.keep(judge_lines(rows, profile, self.as_of), rows)
 
     def _without_copies(self, rows: pa.Table) -> pa.Table:
         """Leave out rows that repeat a line in every column, also in those that judge nothing."""
@@ -268,10 +278,10 @@ class _Judged:
         kept = without_copies(pd.concat([frame, beside], axis=1)).index
         return rows.drop_columns("row").take(pa.array(kept))
 
-    def keep(self, states: LineStates, rows: pa.Table, orders: np.ndarray) -> None:
+    def keep(self, states: LineStates, rows: pa.Table, kept: np.ndarray | None = None) -> None:
         """Write what is counted of each line, sorted into the bins of their orders."""
         take = lambda values: values if len(states.order) == len(rows) else values[states.first_row]
-        order = take(orders)
+        order = take(rows["order_id"].to_numpy())
         days = states.due_at.astype("datetime64[D]").astype(np.int64)
         due = np.maximum(days, _NO_DAY).astype(np.int32)  # also what has no day
         self.days.update(pd.unique(due).tolist())
@@ -284,8 +294,11 @@ class _Judged:
             found[column] = take(met.of_words(Words(rows[column]))).astype(np.int32)
         # The upper half of a well-mixed code, times the bins, falls evenly into them.
         bins = ((order >> np.uint64(32)) * np.uint64(self.bins) >> np.uint64(32)).astype(np.uint16)
-        sorting = np.argsort(bins, kind="stable")
-        self.sizes.append(np.bincount(bins, minlength=self.bins))
+        if kept is not None:
+            bins[~kept] = self.bins  # the last, which is not written
+        sizes = np.bincount(bins, minlength=self.bins + 1)[:-1]
+        sorting = np.argsort(bins, kind="stable")[: sizes.sum()]
+        self.sizes.append(sizes)
         for name, values in found.items():
             values[sorting].tofile(self.files[name])
 
@@ -424,17 +437,17 @@ def _count(judged: _Judged, by: Sequence[str], relabel: Relabel | None) -> Right
     plan = plan_of(profile, known)
     splits = {name: _periods if name in PERIODS else _segments for name in by}
     splits = {name: make(judged, name, relabel) for name, make in splits.items()}
-    splits[None] = (
-        [({}, None)],
-        lambda rows, lines: Grouping(np.zeros(len(lines.kind), np.int64), 1),
-    )
     sums: dict[str | None, Tally] = {}
     for rows in judged.read():
         lines = Lines.of(judged.kinds, *(rows[name] for name in _COUNTED))
-        for name, (_, grouping) in splits.items():
-            counted = tally(lines, grouping(rows, lines), plan)
-            sums[name] = sums[name] + counted if name in sums else counted
-    frames = [frame_of(sums[name], splits[name][0], plan, profile, known) for name in (None, *by)]
+        groupings = {name: grouping(rows, lines) for name, (_, grouping) in splits.items()}
+        counted = {name: tally(lines, each, plan) for name, each in groupings.items()}
+        whole = [counted[name] for name, each in groupings.items() if lines.whole_in(each)]
+        everything = Grouping(np.zeros(len(lines.kind), np.int64), 1)
+        counted[None] = whole[0].total() if whole else tally(lines, everything, plan)
+        sums = {name: sums[name] + each if sums else each for name, each in counted.items()}
+    labels = {None: [({}, None)]} | {name: found for name, (found, _) in splits.items()}
+    frames = [frame_of(sums[name], labels[name], plan, profile, known) for name in (None, *by)]
     return Rights(
         data=pd.concat(frames, ignore_index=True),
         contract=profile.contract_choices() | {"as_of": str(judged.as_of)},

@@ -201,11 +201,10 @@ def measure(folder: str, as_json: bool, by: tuple[str, ...]) -> int:
     for problem in client.problems:
         if problem.severity == "error":
             click.echo(problem.sentence(speak(client.profile.language)), err=True)
-    rights = measure_client(client)
+    rights = measure_client(client, by)
     if rights is None:
         click.echo(f"{folder}: no order lines could be read, so nothing is measured.", err=True)
         return 1
-    rights = rights.by(*by)
     if as_json:
         _print_json({"client": client.profile.id, **rights.as_json()})
     else:

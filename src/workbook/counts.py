@@ -149,6 +149,12 @@ class Lines:
         arrays = (getattr(self, each.name)[rows] for each in fields(self)[2:])
         return Lines(self.kinds, starts, *arrays)
 
+    def whole_in(self, grouping: "Grouping") -> bool:
+        """Tell whether every order lies wholly in one group."""
+        of_line = grouping.of_line
+        alone = grouping.of_order is None and (of_line >= 0).all()
+        return alone and self.parts.split(of_line, grouping.size) is self.parts
+
     @cached_property
     def parts(self) -> "_Parts":
         return _Parts(self.kinds, self.kind, self.weighed, None, self.starts)
@@ -199,21 +205,23 @@ class Tally:
     timing: np.ndarray
 
     def __add__(self, other: "Tally") -> "Tally":
-        pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
-        return Tally(*(_sum(mine, theirs) for mine, theirs in pairs))
+        add = lambda mine, theirs: {key: mine[key] + theirs[key] for key in mine}
+        counts, reasons = add(self.counts, other.counts), add(self.reasons, other.reasons)
+        moments = add(self.moments, other.moments)
+        return Tally(counts, reasons, moments, self.timing + other.timing)
 
-
-def _sum(mine: object, theirs: object) -> object:
-    if isinstance(mine, dict):
-        return {key: mine[key] + theirs[key] for key in mine}
-    return mine + theirs
+    def total(self) -> "Tally":
+        """Put all groups together: right where no order lies in two of them."""
+        whole = lambda each: {key: rows.sum(axis=0, keepdims=True) for key, rows in each.items()}
+        timing = self.timing.sum(axis=0, keepdims=True)
+        return Tally(whole(self.counts), whole(self.reasons), whole(self.moments), timing)
 
 
 Plan = list[tuple[str, str, tuple[str, ...], tuple[str, ...]]]
 
 
 def plan_of(profile: Profile, known: Sequence[str]) -> Plan:
-    """Return every measure by line and by order: name, level, its marks, the rights it is over."""
+    """Return every measure: its name, its level, its marks, and the rights it is over."""
     scope, both = tuple(profile.rights), ("time", "quantity")
     measured = tuple(right for right in scope if right in known)
     plan = [
@@ -230,6 +238,7 @@ def plan_of(profile: Profile, known: Sequence[str]) -> Plan:
         ("otif", "order", ("otif",), both),
         ("line_fill_rate", "line", ("fill",), ("quantity",)),
         ("order_fill_rate", "order", ("fill",), ("quantity",)),
+        *((name, name.split("_")[0], (), ("quantity",)) for name in _WEIGHED),
     ]
 
 
@@ -238,16 +247,15 @@ def _together(code: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     bits = np.uint64(max(len(code) - 1, 1).bit_length())
     # One number holds code and place, because numbers sort far faster than their positions.
     place = np.arange(len(code), dtype=np.uint64)
-    if code.dtype == np.uint64:  # spread over all bits: the upper ones tell most apart
-        upper = code >> bits << bits
-    else:
-        upper = code.astype(np.uint64) << bits
+    # Codes of all 64 bits are spread so well that the upper bits tell nearly all apart.
+    wide = code.dtype == np.uint64
+    upper = code >> bits << bits if wide else code.astype(np.uint64) << bits
     sorting = (np.sort(upper | place) & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.int64)
-    if (upper[sorting][1:] == upper[sorting][:-1])[code[sorting][1:] != code[sorting][:-1]].any():
+    differ = np.diff(code[sorting]) != 0
+    if wide and (differ & (np.diff(upper[sorting]) == 0)).any():
         sorting = np.argsort(code, kind="stable")
-    in_order = code[sorting]
-    begins = np.append(True, in_order[1:] != in_order[:-1])[: len(code)]
-    return sorting, np.flatnonzero(begins)
+        differ = np.diff(code[sorting]) != 0
+    return sorting, np.flatnonzero(np.append(True, differ)[: len(code)])
 
 
 def tally(lines: Lines, grouping: Grouping, plan: Plan) -> Tally:
@@ -262,8 +270,9 @@ def tally(lines: Lines, grouping: Grouping, plan: Plan) -> Tally:
     by_order = [each for each in plan if each[1] == "order"]
     counts, reasons, timing = _count(grouping.of_line, lines.kind, size, kinds, by_line)
     moments = _by_mix(parts.mixes, group, size, kinds, by_line)
-    total = lambda codes, values: np.bincount(codes, values, size)
-    for name, weighed in lines.weighed.items():
+    one = size == 1
+    total = lambda code, each: each.sum(keepdims=True) if one else np.bincount(code, each, size)
+    for name, weighed in lines.weighed.items() if len(plan) > len(by_line + by_order) else ():
         moments[name] = np.stack([total(group, each) for each in parts.weighed[name]], axis=-1)
         sums = np.stack([total(grouping.of_line, each) for each in weighed], axis=-1)
         counts[name] = np.concatenate([sums[:, :3], np.zeros((size, 3))], axis=1)
@@ -330,9 +339,8 @@ class _Parts:
 
     def add(self, values: np.ndarray) -> np.ndarray:
         """Return the sum of each part: much faster than reduceat where parts are short."""
-        sums = np.cumsum(self.sorted(values))
-        before = np.where(self.starts > 0, sums[self.starts - 1], 0) if len(self) else sums
-        return np.append(sums[self.starts[1:] - 1], sums[-1:]) - before
+        ends = np.append(self.starts[1:], len(values)) - 1 if len(self) else self.starts
+        return np.diff(np.cumsum(self.sorted(values))[ends], prepend=values.dtype.type(0))
 
 
 class _Mixes:
@@ -425,12 +433,10 @@ def frame_of(
     counted: Tally, labels: Sequence[Label], plan: Plan, profile: Profile, known: Sequence[str]
 ) -> pd.DataFrame:
     """Turn a tally into measures: one row per measure, level and group, with CONTRACT's keys."""
-    weighed = [(name, name.split("_")[0], (), ("quantity",)) for name in _WEIGHED]
     if not labels:
         return pd.DataFrame()
     frames = [
-        _rows(counted, measure, level, over, profile, known)
-        for measure, level, _, over in (*plan, *weighed)
+        _rows(counted, measure, level, over, profile, known) for measure, level, _, over in plan
     ]
     times = len(frames)
     frame = pd.concat(frames, ignore_index=True)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from workbook import intake, results, values
 from workbook.content import check_rows, check_scale, leave_out
@@ -25,6 +27,8 @@ from workbook.steps import check_steps
 
 __all__ = ["Client", "Reading", "find_client", "latest_day", "open_client", "read_table"]
 
+# Rows beyond which a Parquet file is measured in batches.
+LARGE = 2_000_000
 _KINDS_OF_FILE = (".csv", ".xlsx", ".parquet")
 _SHOWN = 20  # findings in a notebook; the rest is counted
 _KEYS = ["severity", "table", "file", "sheet", "row", "column", "value", "problem", "remedy"]
@@ -36,7 +40,8 @@ class Reading:
     """One table as it was read: the frame, what was recognised and what is wrong with it.
 
     `data` is None when an error dropped the table; `columns` maps our names to the client's
-    headings; `assumed` counts the blanks that the profile's `blank_is` filled, per column.
+    headings; `assumed` counts the blanks that the profile's `blank_is` filled, per column. `large`
+    is a Parquet file that is read only when its rows are asked for.
     """
 
     data: pd.DataFrame | None
@@ -46,6 +51,7 @@ class Reading:
     rows: int = 0
     columns: dict[str, str] = field(default_factory=dict)
     assumed: dict[str, int] = field(default_factory=dict)
+    large: Path | None = None
 
     def __iter__(self) -> Iterator[object]:
         return iter((self.data, self.problems))
@@ -105,7 +111,7 @@ def read_table(
         return Reading(None, tuple(faults.problems), faults.file, sheet or mapping.sheet)
     found = recognise(list(text), wanted, mapping.columns, faults)
     text = text if faults.fatal else leave_out(text, found, faults)
-    cells, assumed = _map_words(text, found, mapping)
+    cells, assumed = map_words(text, found, mapping)
     frame = None
     if not faults.fatal:
         frame = _type_all(cells, wanted, mapping, profile.timezone if profile else "UTC", faults)
@@ -145,7 +151,7 @@ def _known_headings(table: str, mapping: TableMapping) -> list[str]:
     return theirs + ours + ([mapping.join.on] if mapping.join else [])
 
 
-def _map_words(
+def map_words(
     text: pd.DataFrame, found: dict[str, str], mapping: TableMapping
 ) -> tuple[dict[str, pd.Series], dict[str, int]]:
     """Put our words for the client's; fill and count the blanks that stand for a value."""
@@ -170,12 +176,12 @@ def _type_all(
 ) -> pd.DataFrame:
     """Type every column, several at a time, and report what can't be read."""
     with ThreadPoolExecutor() as pool:
-        one = lambda ours: _type(cells[ours], wanted[ours], mapping, timezone)
+        one = lambda ours: type_column(cells[ours], wanted[ours], mapping, timezone)
         typed = dict(zip(cells, pool.map(one, cells), strict=True))
         settled = _settled(typed, wanted)
         for ours in (ours for ours in typed if typed[ours].undecided):
             told = replace(mapping, **{k: v for k, v in settled.items() if not getattr(mapping, k)})
-            again = _type(cells[ours], wanted[ours], told, timezone)
+            again = type_column(cells[ours], wanted[ours], told, timezone)
             typed[ours] = again._replace(undecided=True)
     for ours, column in typed.items():
         report_cells(cells[ours], column, wanted[ours], faults)
@@ -197,7 +203,9 @@ def _settled(typed: dict[str, values.Typed], wanted: dict[str, Column]) -> dict[
     return found
 
 
-def _type(cells: pd.Series, column: Column, mapping: TableMapping, timezone: str) -> values.Typed:
+def type_column(
+    cells: pd.Series, column: Column, mapping: TableMapping, timezone: str
+) -> values.Typed:
     match column.kind:
         case "number":
             return values.to_number(cells, mapping.decimal, column.unit)
@@ -242,12 +250,19 @@ class Client:
     def __getattr__(self, name: str) -> pd.DataFrame | None:
         if name not in TABLES:
             raise AttributeError(f"a client has no {name!r}; its tables are {', '.join(TABLES)}")
-        reading = self.__dict__["tables"].get(name)
+        reading = self.read(name)
         return reading.data if reading else None
+
+    def read(self, table: str) -> Reading | None:
+        """Return a table as it was read; a large one is read now."""
+        reading = self.__dict__["tables"].get(table)
+        if reading and reading.large:
+            reading = self.tables[table] = read_table(reading.large, table, profile=self.profile)
+        return reading
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All tables' problems, in the order of the tables."""
+        """All tables' problems, in the order of the tables; none yet of a large one."""
         return tuple(problem for reading in self.tables.values() for problem in reading.problems)
 
     @property
@@ -258,7 +273,7 @@ class Client:
 
     def check(self) -> dict[str, object]:
         """Return what was read and all findings, as `workbook check --json` prints them."""
-        tables = {name: _summary(reading) for name, reading in self.tables.items()}
+        tables = {name: _summary(self.read(name)) for name in self.tables}
         findings = [{key: getattr(problem, key) for key in _KEYS} for problem in self.problems]
         return {"tables": tables, "findings": findings}
 
@@ -398,7 +413,20 @@ def _open_table(folder: Path, table: str, profile: Profile) -> Reading | None:
         return _refuse_two(files, table, speak(profile.language))
     if not files and table in profile.tables:
         files = [folder / f"{table}.csv"]
+    if files and not mapping.join and (rows := _large(files[0])):
+        return Reading(None, (), files[0].name, rows=rows, large=files[0])
     return read_table(files[0], table, profile=profile, mapping=mapping) if files else None
+
+
+def _large(path: Path) -> int:
+    """Return the number of rows of a Parquet file that is better not read at once, else 0."""
+    if path.suffix.lower() != ".parquet" or not path.is_file():
+        return 0
+    try:
+        rows = pq.read_metadata(path).num_rows
+    except pa.ArrowInvalid:
+        return 0  # reading it says what is wrong
+    return rows if rows > LARGE else 0
 
 
 def _find_files(folder: Path, table: str) -> list[Path]:

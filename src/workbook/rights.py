@@ -34,6 +34,7 @@ __all__ = [
     "column_name",
     "count_words",
     "interval_words",
+    "judging_profile",
     "measure_name",
     "measure_rights",
     "no_column",
@@ -68,6 +69,7 @@ PERIODS = {
     "quarter": lambda day: f"{day:%Y}-Q{(day.month + 2) // 3}",
     "year": lambda day: f"{day:%Y}",
 }
+_PERIOD_FORMS = {"week": r"\d+-W\d+", "month": r"\d+-\d+", "quarter": r"\d+-Q\d", "year": r"\d+"}
 
 
 @dataclass(frozen=True)
@@ -131,14 +133,18 @@ class Rights:
         ValueError
             If there is no such measure at this level.
         """
-        rows = self.data[(self.data["measure"] == measure) & (self.data["level"] == level)]
-        rows = rows[rows["period"].isna() & rows["segment"].map(len).eq(0)]
-        if rows.empty:
+        if (measure, level) not in self._overall:
             known = sorted(set(self.data["measure"]))
             raise ValueError(
                 f"there is no measure {measure!r} by {level}; write one of {', '.join(known)}"
             )
-        return rows.iloc[0]
+        return self.data.loc[self._overall[measure, level]]
+
+    @cached_property
+    def _overall(self) -> dict[tuple[str, str], int]:
+        """Where the row of each measure and level over everything stands."""
+        rows = self.data[self.data["period"].isna() & self.data["segment"].map(len).eq(0)]
+        return dict(zip(zip(rows["measure"], rows["level"], strict=True), rows.index, strict=True))
 
     def by(self, *columns: str) -> "Rights":
         """Measure again, within each value of these columns, or each week, month, quarter or year.
@@ -213,7 +219,10 @@ class Rights:
 
     def group_rows(self, column: str, measure: str | None = None) -> pd.DataFrame:
         """Return a measure within each value of a column: `group`, `n` and its counts."""
-        rows = _count(self, *_groups(self, column)).reindex(columns=self.data.columns)
+        rows = self.data[_is_by(self.data, column)]
+        if rows.empty:
+            rows = _count(self, *_groups(self, column), only=measure or self.headline)
+            rows = rows.reindex(columns=self.data.columns)
         rows = rows[(rows["measure"] == (measure or self.headline)) & (rows["level"] == "order")]
         groups = [row.period or row.segment[column] for row in rows.itertuples()]
         n = rows[["right", "wrong", "unknown"]].sum(axis=1).astype(int)
@@ -325,8 +334,7 @@ def measure_rights(
     if isinstance(source, Client):
         frame = source.order_lines
         as_of = as_of or source.as_of
-        written = source.profile.targets | _standards(source.standards)
-        profile = profile or replace(source.profile, targets=written)
+        profile = profile or judging_profile(source)
     else:
         frame = source
     if frame is None:
@@ -348,6 +356,12 @@ def measure_rights(
     )
     everything = _count(rights, np.zeros(len(states.order), int), [({}, None)])
     return replace(rights, data=everything).by(*([by] if isinstance(by, str) else by))
+
+
+def judging_profile(client: Client) -> Profile:
+    """Return a client's profile with the targets of standards.csv, which win over its own."""
+    targets = client.profile.targets | _standards(client.standards)
+    return replace(client.profile, targets=targets)
 
 
 def _standards(standards: pd.DataFrame | None) -> dict[str, float]:
@@ -386,10 +400,15 @@ def _with_choices(profile: Profile, choices: dict[str, object]) -> Profile:
 
 
 def _count(
-    rights: Rights, of_line: np.ndarray, labels: list[Label], of_order: np.ndarray | None = None
+    rights: Rights,
+    of_line: np.ndarray,
+    labels: list[Label],
+    of_order: np.ndarray | None = None,
+    only: str | None = None,
 ) -> pd.DataFrame:
-    """Measure everything in every group of lines; `of_order` as in `counts.Grouping`."""
+    """Measure everything, or one measure, in every group; `of_order` as in `counts.Grouping`."""
     plan = plan_of(rights.profile, rights.known)
+    plan = [each for each in plan if only in (None, each[0])]
     lines = rights.lines
     of_order = None if of_order is None else of_order[lines.place]
     counted = tally(lines, Grouping(of_line[lines.place], len(labels), of_order), plan)
@@ -409,6 +428,13 @@ def _by_period(rights: Rights, period: str) -> pd.DataFrame:
     names = sorted({*own, *last} - {None})
     codes = [pd.Index(names).get_indexer(each) for each in (own, last)]
     return _count(rights, codes[0], [({}, name) for name in names], codes[1])
+
+
+def _is_by(data: pd.DataFrame, column: str) -> pd.Series:
+    """Mark the rows that were measured within each value of a column, or each period."""
+    if column in PERIODS:
+        return data["period"].str.fullmatch(_PERIOD_FORMS[column]).fillna(False).astype(bool)
+    return data["segment"].map(lambda segment: list(segment) == [column])
 
 
 def _groups(rights: Rights, column: str) -> tuple[np.ndarray, list[Label]]:

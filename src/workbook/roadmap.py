@@ -1,5 +1,6 @@
 """Draw the road map: what works, what needs improvement, and where, with the evidence for each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -7,16 +8,24 @@ import numpy as np
 import pandas as pd
 from scipy.stats import hypergeom
 
+from workbook.bulk import measure_file, open_lines
 from workbook.causes import Cell, failing_cells
 from workbook.closer import look_closer, new_findings
-from workbook.data import Client
+from workbook.data import Client, latest_day
 from workbook.display import Face
 from workbook.language import Language, speak
 from workbook.process import Process, build_process, names_in
 from workbook.resources import data_path
 from workbook.responses import Scores, score_responses
 from workbook.results import Finding
-from workbook.rights import Rights, count_words, measure_name, measure_rights, rate_finding
+from workbook.rights import (
+    Rights,
+    count_words,
+    judging_profile,
+    measure_name,
+    measure_rights,
+    rate_finding,
+)
 from workbook.schema import DataError, Problem
 from workbook.stats import false_discovery, newcombe_interval
 from workbook.survey import Questionnaire, design_survey
@@ -108,28 +117,35 @@ def draw_road_map(client: Client, language: str | None = None) -> RoadMap:
     )
 
 
-def measure_client(client: Client) -> Rights | None:
+def measure_client(client: Client, by: Sequence[str] = ()) -> Rights | None:
     """Measure a client's rights under pseudonyms, unless names may show; None without lines."""
+    reading, profile = client.tables.get("order_lines"), judging_profile(client)
+    file = open_lines(reading.large, profile) if reading and reading.large else None
+    if file:
+        latest = [file.latest(), *([] if client.events is None else [latest_day(client.events)])]
+        as_of = profile.as_of or max(filter(None, latest), default=None)
+        hide = lambda column, rows: {} if column != "customer" else pseudonyms(rows)
+        return measure_file(file, by, as_of, None if profile.show_customers else hide)
     lines = client.order_lines
     if lines is None or lines.empty:
         return None
-    if "customer" in lines and not client.profile.show_customers:
-        lines = lines.assign(customer=lines["customer"].map(pseudonyms(lines["customer"])))
+    if "customer" in lines and not profile.show_customers:
+        names = pseudonyms(lines["customer"].value_counts())
+        lines = lines.assign(customer=lines["customer"].map(names))
         reading = replace(client.tables["order_lines"], data=lines)
         client = replace(client, tables=client.tables | {"order_lines": reading})
-    return measure_rights(client)
+    return measure_rights(client, by=by)
 
 
-def pseudonyms(customers: pd.Series) -> dict[str, str]:
+def pseudonyms(rows: pd.Series) -> dict[str, str]:
     """Return a pseudonym for each customer, the one with most lines first.
 
     Examples
     --------
-    >>> pseudonyms(pd.Series(["Bo", "Al", "Bo"]))
+    >>> pseudonyms(pd.Series({"Bo": 2, "Al": 1}))
     {'Bo': 'C1', 'Al': 'C2'}
     """
-    counts = customers.value_counts()
-    ranked = sorted(counts.index, key=lambda name: (-counts[name], str(name)))
+    ranked = sorted(rows.index, key=lambda name: (-rows[name], str(name)))
     return {name: f"C{place}" for place, name in enumerate(ranked, start=1)}
 
 
@@ -142,7 +158,7 @@ def keep_key(client: Client) -> Path | None:
     shipped = data_path() in client.folder.resolve().parents
     if lines is None or "customer" not in lines or client.profile.show_customers or shipped:
         return None
-    key = pseudonyms(lines["customer"])
+    key = pseudonyms(lines["customer"].value_counts())
     path = client.folder / "customer_key.csv"
     pd.DataFrame({"pseudonym": key.values(), "customer": key.keys()}).to_csv(path, index=False)
     return path

@@ -349,8 +349,9 @@ def _add_up(
     in_time = seen.delivered & (seen.at <= deadline)
     late = seen.at > deadline
     maybe = (seen.delivered | seen.unclear) & ~in_time & ~late
-    surely = _sum(np.where(in_time, np.nan_to_num(seen.quantity), 0.0), line, first)
-    at_most = _sum(np.where(in_time | maybe, seen.quantity, 0.0), line, first)
+    came = np.maximum(seen.quantity, 0)  # what went back fills nothing
+    surely = _sum(np.where(in_time, np.nan_to_num(came), 0.0), line, first)
+    at_most = _sum(np.where(in_time | maybe, came, 0.0), line, first)
     fill = np.where(at_most < need, WRONG + _CODE["short"], UNKNOWN + _CODE["not recorded"])
     none_in_time = ~_all_of(in_time | maybe, line, first)
     fill = np.where(none_in_time, WRONG + _CODE["late"], fill)
