@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbook.chart import _sheet, chart_alt, draw_chart, layout_chart
+from workbook.chart import chart_alt, draw_chart, layout_chart
+from workbook.picture import draw_frames as _sheet
 from workbook.process import build_process, names_in
 from workbook.sheet import Sheet
 

@@ -23,8 +23,11 @@ if [ -n "$missing" ]; then
         $missing >/dev/null
 fi
 
-# Outside git: the rules of axe-core that the pages are held to.
-if [ ! -f node_modules/axe-core/axe.min.js ]; then
-    echo "Installing axe-core …"
-    npm install --no-save --no-package-lock --no-audit --no-fund --loglevel=error axe-core@4
-fi
+# Outside git: the rules of axe-core that the pages are held to, and a reader and a drawer of BPMN.
+for package in axe-core@4 bpmn-moddle@9 bpmn-js@18; do
+    if [ ! -d "node_modules/${package%@*}" ]; then
+        echo "Installing the packages of the browser tests …"
+        npm install --no-save --no-package-lock --no-audit --no-fund --loglevel=error \
+            axe-core@4 bpmn-moddle@9 bpmn-js@18
+    fi
+done

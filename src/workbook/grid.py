@@ -80,7 +80,10 @@ def _leave(box: tuple[int, int], towards: Point, line: Line, at: float) -> Point
 
 
 def lay_grid(
-    roles: Mapping[str, str], before: Mapping[str, Sequence[str]], loops: Iterable[str] = ()
+    roles: Mapping[str, str],
+    before: Mapping[str, Sequence[str]],
+    loops: Iterable[str] = (),
+    stage: Mapping[str, int] | None = None,
 ) -> Grid:
     """Give each step its column (longest path) and its row in its role's lane.
 
@@ -92,10 +95,16 @@ def lay_grid(
         Every predecessor stands before its step.
     loops : iterable of step ids
         Steps that go back to themselves and need room beside them.
+    stage : mapping of step id to number, optional
+        A stage begins right of all columns of the stages before it.
     """
     column: dict[str, int] = {}
-    for step in before:
-        column[step] = max((column[b] + 1 for b in before[step]), default=0)
+    begin: dict[int, int] = {}
+    stage = stage or {}
+    for step in sorted(before, key=lambda step: stage.get(step, 0)):
+        first = begin.setdefault(stage.get(step, 0), max(column.values(), default=-1) + 1)
+        column[step] = max((column[b] + 1 for b in before[step]), default=first)
+        column[step] = max(column[step], first)
     y, lanes = _lay_rows(roles, before, column)
     rows = frozenset(y.values())
     x = {step: 2 * column[step] + 1 for step in roles}
@@ -325,7 +334,7 @@ class Places:
     def lane(self, role: str) -> tuple[float, float]:
         """Return a lane's top and bottom."""
         lines = self.grid.lanes[role]
-        return self.ends.get(lines.start - 1, 0.0), self.ends[lines.stop - 1]
+        return self.ends[lines.start - 1], self.ends[lines.stop - 1]
 
     def points(self, route: Route) -> list[Point]:
         """Return an arrow's corners, from box border to box border."""
@@ -352,7 +361,9 @@ class Places:
         return at, y + (self.box[1] if corner[1] > self.grid.y[step] else 0)
 
 
-def place(grid: Grid, routes: Sequence[Route], box: tuple[float, float], left: float) -> Places:
+def place(
+    grid: Grid, routes: Sequence[Route], box: tuple[float, float], left: float, top: float = 0.0
+) -> Places:
     """Give every line its pixels: as much room as the arrows on it need, and no more.
 
     Parameters
@@ -361,12 +372,13 @@ def place(grid: Grid, routes: Sequence[Route], box: tuple[float, float], left: f
         From `lay_grid` and `route_arrows`.
     box : (width, height) of every step, pixels
     left : width of the band with the lanes' names, pixels
+    top : height of what stands above the lanes, pixels
     """
     tracks = _assign_tracks(grid, routes)
     x, right = _place_columns(grid, tracks, box[0], left)
     y: dict[int, float] = {}
-    ends: dict[int, float] = {}
-    edge = 0.0
+    ends = {-1: top}
+    edge = top
     for line in range(max(lines.stop for lines in grid.lanes.values())):
         used = tracks.get(("H", line), 0)
         tall = box[1] if line in grid.rows else 15 + (12 + (used - 1) * TRACK if used else 0)

@@ -38,6 +38,7 @@ class Process:
     data: pd.DataFrame
     graph: nx.DiGraph
     warnings: tuple[Problem, ...] = ()
+    folded: frozenset[str] = frozenset()
 
     @cached_property
     def steps(self) -> pd.DataFrame:
@@ -48,6 +49,25 @@ class Process:
     def roles(self) -> tuple[str, ...]:
         """The roles in the order in which they first appear."""
         return tuple(self.data["role"].unique())
+
+    @cached_property
+    def sites(self) -> tuple[str, ...]:
+        """The sites in the order in which they first appear."""
+        return tuple(self.data["site"].dropna().unique())
+
+    @cached_property
+    def stages(self) -> dict[str, str]:
+        """The stage of each step; a blank one is that of the step before it.
+
+        Empty where no stage is named, or an arrow leads back to an earlier stage.
+        """
+        stages = self.steps["stage"].dropna().to_dict()
+        number = {name: i for i, name in enumerate(dict.fromkeys(stages.values()))}
+        for step in self.order if stages else ():
+            before = (stages[b] for b in self.graph.predecessors(step))
+            stages.setdefault(step, max(before, key=number.get, default=next(iter(number))))
+        back = (number[stages[a]] > number[stages[b]] for a, b in self.graph.edges if stages)
+        return {} if not stages or any(back) else {s: stages[s] for s in self.steps.index}
 
     @cached_property
     def logged_as(self) -> pd.Series:

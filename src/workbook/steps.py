@@ -15,6 +15,7 @@ __all__ = ["TIMES", "check_steps", "names_in", "step_graph", "typed_steps"]
 TIMES = ("touch_minutes", "wait_minutes")
 _NUMBERS = (*TIMES, "optimistic_minutes", "pessimistic_minutes", "cost", "rework_share")
 _TEXTS = ("step_id", "step", "role", "rework_to", "join", "split")
+_TEXTS += ("owner", "stage", "parent", "site")
 _LISTS = ("predecessors", "rights")
 _REQUIRED = ("step_id", "step", "role")
 
