@@ -82,10 +82,9 @@ class LinesFile:
         meant = type_column(cells[name], column, self.mapping, self.profile.timezone).series
         if meant.iloc[:-1].tolist() == list(said) and pd.isna(meant.iloc[-1]):
             return None, None
-        known = meant.notna().to_numpy()
+        place, meanings = pd.factorize(meant)
         kind = pa.bool_() if meant.dtype == "boolean" else pa.string()
-        place = np.where(known, np.cumsum(known) - 1, -1).astype(np.int32)
-        return place, pa.array(meant[known], kind)
+        return place.astype(np.int32), pa.array(meanings, kind)
 
     def batches(self, names: Sequence[str]) -> Iterator[pa.Table]:
         """Yield the rows in batches, under our names, as the file has them."""
@@ -230,7 +229,7 @@ class _Judged:
 
     def __init__(self, file: LinesFile, segments: list[str], as_of: object, folder: Path):
         self.file, self.segments, self.as_of, self.folder = file, segments, as_of, folder
-        self.values = {column: _Numbered() for column in segments}
+        self.values = {column: _Met() for column in segments}
         self.kind_numbers, self.kinds = _Numbered(), Kinds.none()
         self.days: set[int] = set()
         self.types = {"order": "u8", **dict.fromkeys(("kind", "due", *segments), "i4")}
@@ -278,34 +277,37 @@ class _Judged:
         kept = without_copies(pd.concat([frame, beside], axis=1)).index
         return rows.drop_columns("row").take(pa.array(kept))
 
-    def keep(self, states: LineStates, rows: pa.Table, kept: np.ndarray | None = None) -> None:
-        """Write what is counted of each line, sorted into the bins of their orders."""
+    def keep(self, states: LineStates, rows: pa.Table, wanted: np.ndarray | None = None) -> None:
+        """Write what is counted of the wanted lines, sorted into the bins of their orders."""
         take = lambda values: values if len(states.order) == len(rows) else values[states.first_row]
         order = take(rows["order_id"].to_numpy())
-        days = states.due_at.astype("datetime64[D]").astype(np.int64)
-        due = np.maximum(days, _NO_DAY).astype(np.int32)  # also what has no day
-        self.days.update(pd.unique(due).tolist())
-        has_price = "unit_price" in rows.column_names
-        price = take(rows["unit_price"].to_numpy()) if has_price else np.full(len(order), np.nan)
-        kind = self._number_kinds(*kinds_of(states)).astype(np.int32)
-        found = {"order": order, "due": due, "kind": kind, "price": price}
-        found |= {name: getattr(states, name) for name in ("ordered", "in_time", "unsure")}
-        for column, met in self.values.items():
-            found[column] = take(met.of_words(Words(rows[column]))).astype(np.int32)
         # The upper half of a well-mixed code, times the bins, falls evenly into them.
         bins = ((order >> np.uint64(32)) * np.uint64(self.bins) >> np.uint64(32)).astype(np.uint16)
-        if kept is not None:
-            bins[~kept] = self.bins  # the last, which is not written
+        if wanted is not None:
+            bins[~wanted] = self.bins  # the last, which is not written
         sizes = np.bincount(bins, minlength=self.bins + 1)[:-1]
         sorting = np.argsort(bins, kind="stable")[: sizes.sum()]
         self.sizes.append(sizes)
+        days = states.due_at.astype("datetime64[D]").astype(np.int64)
+        due = np.maximum(days, _NO_DAY).astype(np.int32)[sorting]  # also what has no day
+        self.days.update(pd.unique(due).tolist())
+        code, kinds = kinds_of(states)
+        found = {"order": order[sorting], "due": due, "kind": self._number(code[sorting], kinds)}
+        found |= {name: getattr(states, name)[sorting] for name in ("ordered", "in_time", "unsure")}
+        has_price = "unit_price" in rows.column_names
+        price = take(rows["unit_price"].to_numpy()) if has_price else np.full(len(order), np.nan)
+        found["price"] = price[sorting]
+        for column, met in self.values.items():
+            found[column] = met.of_words(Words(rows[column]), wanted is not None, take, sorting)
         for name, values in found.items():
-            values[sorting].tofile(self.files[name])
+            values.astype(self.types[name], copy=False).tofile(self.files[name])
 
-    def _number_kinds(self, code: np.ndarray, kinds: Kinds) -> np.ndarray:
-        known = len(self.kind_numbers)
-        numbers = self.kind_numbers.of(kinds.key.tolist())
-        self.kinds = self.kinds.join(kinds.take(np.flatnonzero(numbers >= known)))
+    def _number(self, code: np.ndarray, kinds: Kinds) -> np.ndarray:
+        """Number the kinds that occur over all batches."""
+        here = np.flatnonzero(np.bincount(code, minlength=len(kinds)))
+        numbers, known = np.zeros(len(kinds), np.int64), len(self.kind_numbers)
+        numbers[here] = self.kind_numbers.of(kinds.key[here].tolist())
+        self.kinds = self.kinds.join(kinds.take(here[numbers[here] >= known]))
         return numbers[code]
 
     def read(self) -> Iterator[dict[str, np.ndarray]]:
@@ -331,18 +333,32 @@ def _slices(file: BinaryIO, kind: str, slices: list[tuple[int, int]]) -> np.ndar
 class _Numbered(dict):
     """Number values in the order in which they come."""
 
-    def __init__(self) -> None:
-        self.rows: Counter[int] = Counter()
-
     def of(self, values: Sequence[object]) -> np.ndarray:
         return np.array([self.setdefault(value, len(self)) for value in values], np.int64)
 
-    def of_words(self, words: Words) -> np.ndarray:
-        """Number a column's words, and count its rows; -1 where it is blank."""
+
+class _Met(_Numbered):
+    """The values of a column: how many rows have each, and which some line has."""
+
+    def __init__(self) -> None:
+        self.rows: Counter[int] = Counter()
+        self.of_lines: set[int] = set()
+
+    def of_words(
+        self,
+        words: Words,
+        is_new: bool,
+        take: Callable[[np.ndarray], np.ndarray],
+        sorting: np.ndarray,
+    ) -> np.ndarray:
+        """Number a column's words; -1 where it is blank. Rows are counted when they are new."""
         numbers = np.append(self.of(words.values), -1)
-        rows = np.bincount(words.codes[words.codes >= 0], minlength=len(words.values))
-        self.rows.update(dict(zip(numbers.tolist(), rows.tolist(), strict=False)))
-        return numbers[words.codes]
+        if is_new:
+            rows = np.bincount(words.codes[words.codes >= 0], minlength=len(words.values))
+            self.rows.update(dict(zip(numbers.tolist(), rows.tolist(), strict=False)))
+        found = numbers[take(words.codes)[sorting]]
+        self.of_lines.update(pd.unique(found).tolist())
+        return found
 
 
 # ── split lines ──────────────────────────────────────────────────────────────────────────────
@@ -465,12 +481,12 @@ Split = tuple[list[Label], Callable[[dict[str, np.ndarray], Lines], Grouping]]
 def _segments(judged: _Judged, column: str, relabel: Relabel | None) -> Split:
     """Return the labels of a column's values, and how lines fall among them."""
     met = judged.values[column]
-    labels = pd.Series(list(met), dtype=object)
+    label = {value: str(value) for value in met}
     if relabel:
         rows = pd.Series([met.rows[number] for number in met.values()], index=list(met))
-        labels = labels.replace(dict(relabel(column, rows)))
-    names = sorted(set(map(str, labels)))
-    codes = np.append(pd.Index(names).get_indexer(labels.astype("str")), -1)
+        label |= relabel(column, rows)
+    names = sorted({label[value] for value, number in met.items() if number in met.of_lines})
+    codes = np.append(pd.Index(names).get_indexer([label[value] for value in met]), -1)
     found = [({column: name}, None) for name in names]
     return found, lambda rows, lines: Grouping(codes[rows[column][lines.place]], len(names))
 

@@ -156,6 +156,8 @@ class Rights:
         ValueError
             If the order lines have no such column.
         """
+        if columns:
+            self.lines  # noqa: B018  raises where they were not kept
         count = lambda name: _by_period(self, name) if name in PERIODS else _by_value(self, name)
         parts = [count(column) for column in columns]
         return replace(self, data=pd.concat([self.data, *parts], ignore_index=True))
