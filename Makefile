@@ -34,7 +34,11 @@ lab: $(VENV)/.core ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir notebooks
 
 bench: $(VENV)/.test ## measure import and computing times, as ratios
+	@$(INSTALL) --editable ".[test,bench]"
 	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/bench_lines.py
+	$(BIN)/python tools/bench_events.py
+	$(BIN)/python tools/bench_reading.py
 
 constraints: ## pin anew what a fresh install brings (constraints.txt)
 	tools/freeze.sh $(PYTHON)

@@ -101,7 +101,7 @@ def test_batches_count_what_one_look_counts(tmp_path, seed):
 @pytest.mark.usefixtures("small_batches")
 def test_the_sample_reads_the_same_in_batches(tmp_path):
     client = wb.open_client("brzoza-dom")
-    lines = client.order_lines.sample(2_000, random_state=3)
+    lines = client.order_lines.sample(300, random_state=3)
     file = open_lines(written(lines, tmp_path), client.profile)
     by = ["customer", "carrier", "week"]
     same(measure_file(file, by, client.as_of), measure_rights(lines, profile=client.profile, by=by))
