@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
-from test_chart import HOSTILE, hostile, random_steps, squeezed
+from some_charts import HOSTILE, forks, hostile, random_steps, squeezed
 
 from workbook.chart import draw_chart, layout_chart
 from workbook.process import build_process
@@ -15,26 +15,6 @@ from workbook.process import build_process
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 NUMBERS = "{http://www.omg.org/spec/DD/20100524/D%s}%s"
-
-
-def forks() -> pd.DataFrame:
-    """A split of any met again, one of all met by all, one met by the first, and a way back."""
-    rows = [
-        ("a", "Take the order", "Sales", "", None, "any", None),
-        ("b", "Call", "Sales", "a", None, None, None),
-        ("c", "Write", "Back office", "a", None, None, None),
-        ("d", "Confirm", "Sales", "b;c", "any", "all", None),
-        ("e", "Pick", "Store", "d", None, None, None),
-        ("f", "Print papers", "Back office", "d", None, None, None),
-        ("g", "Load", "Store", "e;f", "all", "all", "e"),
-        ("h", "Ask carrier one", "Sales", "g", None, None, None),
-        ("i", "Ask carrier two", "Sales", "g", None, None, None),
-        ("j", "Book the first", "Store", "h;i", "any", None, None),
-    ]
-    names = ["step_id", "step", "role", "predecessors", "join", "split", "rework_to"]
-    frame = pd.DataFrame(rows, columns=names)
-    share = frame["rework_to"].notna().map({True: 0.08, False: None})
-    return frame.assign(rework_share=share, touch_minutes=5.0, wait_minutes=10.0)
 
 
 def read(steps: pd.DataFrame) -> ElementTree.Element:

@@ -9,6 +9,7 @@ import needs
 import numpy as np
 import pandas as pd
 import pytest
+from some_charts import HOSTILE, hostile, random_steps, squeezed
 
 from workbook.chart import chart_alt, draw_chart, layout_chart
 from workbook.picture import draw_frames as _sheet
@@ -17,29 +18,6 @@ from workbook.sheet import Sheet
 
 DRAWN = [pytest.param(form, marks=needs.graphviz) for form in ("png", "pdf")]
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-def random_steps(seed: int) -> pd.DataFrame:
-    """Make 5 to 60 steps of 2 to 9 roles, some with two predecessors, some with a way back."""
-    rng = np.random.default_rng(seed)
-    roles = int(rng.integers(2, 10))
-    rows = []
-    for i in range(int(rng.integers(5, 61))):
-        near = rng.integers(max(0, i - 6), i, 1 + int(rng.random() < 0.3)) if i else []
-        back = f"s{rng.integers(max(0, i - 5), i + 1)}" if rng.random() < 0.08 else None
-        rows.append(
-            {
-                "step_id": f"s{i}",
-                "step": "Confirm the delivery date"[: int(rng.integers(4, 25))],
-                "role": f"Role {rng.integers(roles)}",
-                "predecessors": ";".join(sorted({f"s{p}" for p in near})),
-                "touch_minutes": float(rng.integers(1, 30)),
-                "wait_minutes": float(rng.integers(0, 300)),
-                "rework_to": back,
-                "rework_share": 0.05 if back else None,
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def boxes(chart) -> dict[str, tuple[float, float, float, float]]:
@@ -125,32 +103,6 @@ def test_there_is_one_edge_per_predecessor(chart):
     assert sorted(drawn) == sorted(told)
 
 
-HOSTILE = [
-    '"quoted" and "again"',
-    "<b>bold</b>",
-    "<<b>html-like</b>>",
-    r"\N \G \E \L \l \r \T",
-    r"ends with \ ".strip(),
-    r"a\"b",
-    "&lt;script&gt; &amp; R&D &#65;",
-    '<IMG SRC="/etc/passwd"/>',
-    "a -> b; c [shape=point]",
-    "node:port:ne",
-    "{record | fields}",
-    "strict",
-    "שלום world",
-    "日本の倉庫",
-    "tab\tand\x0bcontrol\x00",
-]
-
-
-def hostile() -> pd.DataFrame:
-    ids = [f"{name}{i}" for i, name in enumerate(HOSTILE)]
-    ids = [step.replace(";", ",") for step in ids]
-    frame = pd.DataFrame({"step_id": ids, "step": HOSTILE, "role": HOSTILE[::-1]})
-    return frame.assign(predecessors=["", *ids[:-1]], touch_minutes=1.0)
-
-
 def drawn_names(svg: str) -> list[str]:
     """Read each box's name back from the text that is drawn, line after line."""
     root = ElementTree.fromstring(svg)
@@ -161,10 +113,6 @@ def drawn_names(svg: str) -> list[str]:
         if title is not None and title.text.endswith("name"):
             found[int(title.text[1:-4])] = "".join(texts)
     return [squeezed(found[n]) for n in sorted(found)]
-
-
-def squeezed(name: str) -> str:
-    return "".join(letter for letter in name if letter.isprintable() and not letter.isspace())
 
 
 def node_names(svg: str) -> list[str]:

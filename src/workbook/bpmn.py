@@ -24,8 +24,9 @@ _SPACES = {
     "dc": "http://www.omg.org/spec/DD/20100524/DC",
     "di": "http://www.omg.org/spec/DD/20100524/DI",
 }
-_SLOT, _HALF, _RING, _STRIP = 32.0, 11.0, 10.0, 30.0
-_WIDE, _TALL = 156.0, 80.0  # the least size of a frame with room for gateways
+_LOOKS = {"subProcess": {"isExpanded": "false"}, "exclusiveGateway": {"isMarkerVisible": "true"}}
+_SLOT, _HALF, _RING, _STRIP = 40.0, 11.0, 10.0, 30.0
+_WIDE, _TALL = 180.0, 84.0  # the least size of a frame with room for gateways
 
 Point = tuple[float, float]
 
@@ -46,7 +47,7 @@ class _Node:
 
 @dataclass
 class _Cell:
-    """A frame with its task, and the gateways and events before and after it, from left to right."""
+    """A frame with its task, and the gateways and events before and after it."""
 
     frame: tuple[float, float, float, float]
     before: list[_Node] = field(default_factory=list)
@@ -110,9 +111,9 @@ def _cells(frames: Frames) -> dict[str, _Cell]:
             id_, tag, (at - _HALF, y - _HALF, 2 * _HALF, 2 * _HALF)
         )
         for i, tag in enumerate(before):
-            cell.before.append(put(tag, x + _SLOT * (i + 0.5) - 2, f"{key}_in{i}"))
+            cell.before.append(put(tag, x + _SLOT * (i + 0.5) - 9, f"{key}_in{i}"))
         for i, tag in enumerate(after):
-            cell.after.append(put(tag, right - _SLOT * (len(after) - i - 0.5) + 2, f"{key}_out{i}"))
+            cell.after.append(put(tag, right - _SLOT * (len(after) - i - 0.5) + 9, f"{key}_out{i}"))
         left, width = x + _SLOT * len(before), right - x - _SLOT * (len(before) + len(after))
         tag = "subProcess" if row.step_id in frames.process.folded else "task"
         box = (left, y + ring, width, low - y - 2 * ring)
@@ -138,14 +139,12 @@ def _wire(cell: _Cell, node: _Node, gate: Point, depth: float) -> list[Point]:
         edge = y if gate[1] == fy else y + h
         at = x + w / 2 if ahead else min(max(gate[0], x + 6), x + w - 6)
         return [(at, edge), (at, line), (gate[0], line), gate]
-    side = x if gate[0] == fx else x + w
-    if ahead and abs(gate[1] - node.middle[1]) > 1:
-        return [
-            (node.middle[0], y if gate[1] < node.middle[1] else y + h),
-            (node.middle[0], gate[1]),
-            gate,
-        ]
-    return [(side, gate[1]), gate]
+    aside = abs(gate[1] - node.middle[1])
+    if ahead and aside >= _HALF:
+        at, edge = x + w / 2, y if gate[1] < node.middle[1] else y + h
+        return [(at, edge), (at, gate[1]), gate]
+    slope = aside if ahead else 0  # a diamond's side recedes from its corner
+    return [(x + slope if gate[0] == fx else x + w - slope, gate[1]), gate]
 
 
 def _straight(points: Iterable[Point]) -> list[Point]:
@@ -290,8 +289,7 @@ def _write_picture(
         _shape(plane, f"lane{i}", (_STRIP, y, right - _STRIP, until - y), isHorizontal="true")
     for cell in cells.values():
         for node in cell.nodes:
-            folded = {"isExpanded": "false"} if node.tag == "subProcess" else {}
-            _shape(plane, node.id, node.at, **folded)
+            _shape(plane, node.id, node.at, **_LOOKS.get(node.tag, {}))
     for i, (*_, points) in enumerate(flows):
         edge = _add(plane, "bpmndi:BPMNEdge", id=f"f{i}_di", bpmnElement=f"f{i}")
         for x, y in points:
