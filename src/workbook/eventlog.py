@@ -139,7 +139,8 @@ class EventLog(Codes, Face):
         words = {"orders": count_words(n, say), "share": say.percent(first / n)}
         words["time"] = say.minutes(ways["minutes"].median())
         return say.plural(
-            "{orders} run in {n} variant; half of them take {time} or less.",
+            "{orders} run in {n} variant, {share} in the most frequent; half of all orders take "
+            "{time} or less.",
             "{orders} run in {n} variants, {share} in the most frequent; half of all orders take "
             "{time} or less.",
             len(self.examples),
