@@ -223,3 +223,116 @@ def test_the_hand_off_with_the_longest_wait_stands_first():
 def test_the_picture_of_the_times_names_the_longest_steps():
     steps = chain(1, 1).assign(step=["Pick", "Pack"], wait_minutes=[0, 90])
     assert build_process(steps).plot().get_label().endswith("longest: Pack 1.5 h, Pick 1 min.")
+
+
+def nested() -> pd.DataFrame:
+    """Order, then filling it (pick, and in packing: wrap and label in a row), then delivery."""
+    rows = [
+        ("order", "Enter the order", "Sales", "", None, 5, 0, 1.0),
+        ("fill", "Fill the order", "Warehouse", "order", None, None, None, None),
+        ("pick", "Pick", "Warehouse", "", "fill", 10, 20, 2.0),
+        ("pack", "Pack", "Packing", "pick", "fill", None, None, None),
+        ("wrap", "Wrap", "Packing", "", "pack", 3, 1, 0.5),
+        ("label", "Label", "Office", "wrap", "pack", 2, 4, 0.25),
+        ("deliver", "Deliver", "Carrier", "fill", None, 30, 60, 8.0),
+    ]
+    names = ["step_id", "step", "role", "predecessors", "parent"]
+    names += ["touch_minutes", "wait_minutes", "cost"]
+    frame = pd.DataFrame(rows, columns=names)
+    return frame.assign(rights=["", "", "product", "", "condition", "information", "time"])
+
+
+def test_a_row_that_others_detail_gives_way_to_them():
+    process = build_process(nested())
+    assert list(process.steps.index) == ["order", "pick", "wrap", "label", "deliver"]
+    assert [*process.graph.edges] == [*zip(process.order, process.order[1:], strict=False)]
+    assert process.lead_time_minutes == 135 and process.cost_per_order == 11.75
+    assert process.parents == {
+        "pick": "fill",
+        "pack": "fill",
+        "wrap": "pack",
+        "label": "pack",
+    }
+
+
+def test_a_folded_sub_process_keeps_lead_time_cost_and_rights():
+    process = build_process(nested())
+    folded = process.collapsed()
+    assert list(folded.steps.index) == ["order", "fill", "deliver"]
+    assert folded.lead_time_minutes == process.lead_time_minutes
+    assert folded.cost_per_order == process.cost_per_order
+    assert folded.steps.at["fill", "rights"] == "product;condition;information"
+    assert folded.folded == {"fill"} and folded.roles == ("Sales", "Warehouse", "Carrier")
+
+
+def test_one_level_can_be_folded_and_each_sub_process_shown_alone():
+    process = build_process(nested())
+    assert list(process.collapsed("pack").steps.index) == ["order", "pick", "pack", "deliver"]
+    part = process.part("fill")
+    assert list(part.steps.index) == ["pick", "wrap", "label"] and part.lead_time_minutes == 40
+    assert list(part.collapsed().steps.index) == ["pick", "pack"]
+    with pytest.raises(ValueError, match="no sub-process 'x'; the sub-processes are: fill, pack"):
+        process.part("x")
+
+
+def test_a_parent_needs_no_row_of_its_own():
+    steps = chain(1, 2, 3, 4, parent=[None, "Fill it", "Fill it", None])
+    folded = build_process(steps).collapsed()
+    assert folded.steps["step"].tolist() == ["s0", "Fill it", "s3"]
+    assert folded.lead_time_minutes == 10
+
+
+def test_steps_between_those_of_a_sub_process_are_named_when_it_is_folded():
+    steps = chain(1, 2, 3, parent=["P", None, "P"])
+    with pytest.raises(ValueError, match=r"other steps run between theirs \(P, s1\)"):
+        build_process(steps).collapsed()
+
+
+def test_a_step_that_is_part_of_itself_is_named():
+    steps = chain(1, 2, parent=["s1", "s0"])
+    assert "part of itself" in check_steps(steps)[0].sentence()
+
+
+def test_a_way_back_to_a_sub_process_leads_to_its_first_step():
+    steps = nested().assign(rework_to=[None] * 6 + ["fill"], rework_share=[None] * 6 + [0.1])
+    process = build_process(steps)
+    assert process.rework[["from", "to"]].values.tolist() == [["deliver", "pick"]]
+    assert process.collapsed().rework[["from", "to"]].values.tolist() == [["deliver", "fill"]]
+
+
+@pytest.mark.parametrize(("arcs", "lead", "slack"), NETWORKS)
+def test_the_schedule_has_earliest_and_latest_times(arcs, lead, slack):
+    process = build_process(network(arcs))
+    found = process.schedule
+    assert (found["latest_start"] - found["earliest_start"]).tolist() == slack
+    assert (found["earliest_finish"] - found["earliest_start"]).tolist() == [*process.minutes]
+    assert found["latest_finish"].max() == lead and found["earliest_start"].min() == 0
+    assert (found.loc[found["critical"], "slack"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("Prélever les articles", "Expédier"),
+        ("Kompletacja", "Wysyłka"),
+        ("Комплектация", "Отгрузить"),
+        ("Pack", "Load the truck"),
+    ],
+)
+def test_too_short_a_chart_is_found_in_four_languages(first, last):
+    ids = [f.id for f in build_process(chain(1, 2).assign(step=[first, last])).findings()]
+    assert ids == ["chart-begins-s0", "chart-ends-s1"]
+
+
+@pytest.mark.parametrize("first", ["Enter the order", "Saisir la commande", "Przyjęcie zamówienia"])
+def test_a_chart_from_order_to_claim_is_long_enough(first):
+    steps = chain(1, 2).assign(step=[first, "Close the claim"])
+    assert build_process(steps).findings() == []
+
+
+def test_stages_are_told_unless_arrows_lead_back():
+    steps = chain(1, 2, 3, stage=["Before", None, "After"])
+    assert list(build_process(steps).stages.values()) == ["Before", "Before", "After"]
+    steps.loc[2, "stage"] = "Before"
+    steps.loc[1, "stage"] = "After"
+    assert build_process(steps).stages == {}

@@ -6,8 +6,8 @@ no arrow of the forward graph, which therefore has no circle.
 """
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import networkx as nx
@@ -15,16 +15,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbook import plots
+from workbook.activities import begins_late, ends_early
+from workbook.folding import collapse, part_of
 from workbook.language import Language, speak
+from workbook.levels import open_rows
 from workbook.results import Finding
 from workbook.schema import DataError, Problem
 from workbook.steps import TIMES, check_steps, names_in, step_graph, typed_steps
 
 __all__ = ["Process", "build_process", "check_steps", "names_in"]
-
-# First words of activities that come late for a beginning or early for an end, in four languages.
-_PICKING = ("pick", "prélèv", "prelev", "komplet", "pobran", "комплект", "отбор")
-_SHIPPING = ("ship", "dispatch", "expéd", "exped", "wysył", "wysyl", "nada", "отгруз", "отправ")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +31,16 @@ class Process:
     """A checked process; times are minutes, and a missing time is unknown, never zero.
 
     `data` has one row per step in the client's order, `graph` the forward arrows between step ids,
-    `warnings` what is odd but can be drawn.
+    `warnings` what is odd but can be drawn. `wholes` are the rows that the steps detail (their
+    `parent`), which have no place of their own; `folded` are the steps that stand for several.
     """
 
     data: pd.DataFrame
     graph: nx.DiGraph
     warnings: tuple[Problem, ...] = ()
+    wholes: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["step_id", "parent"])
+    )
     folded: frozenset[str] = frozenset()
 
     @cached_property
@@ -142,15 +145,27 @@ class Process:
         return tuple(reversed(path))
 
     @cached_property
-    def slack(self) -> pd.Series:
-        """Minutes that each step may be late without a longer lead time, by step_id."""
-        end = max(self._earliest.values())
+    def schedule(self) -> pd.DataFrame:
+        """Minutes from the start, by step_id: earliest_start, earliest_finish, latest_start,
+        latest_finish (without a longer lead time), slack, critical."""
+        end, finish = max(self._earliest.values()), pd.Series(self._earliest)
         latest: dict[str, float] = {}
         for step in reversed(self.order):
             after = [latest[s] - self.minutes[s] for s in self.graph.successors(step)]
             latest[step] = min(after, default=end)
-        slack = {step: latest[step] - self._earliest[step] for step in self.steps.index}
-        return pd.Series(slack, dtype=float).round(9)
+        frame = pd.DataFrame({"earliest_finish": finish, "latest_finish": latest}, dtype=float)
+        frame = frame.reindex(self.steps.index)
+        for side in ("earliest", "latest"):
+            frame[f"{side}_start"] = frame[f"{side}_finish"] - self.minutes
+        frame["slack"] = (frame["latest_finish"] - frame["earliest_finish"]).round(9)
+        frame["critical"] = frame.index.isin(self.critical_path)
+        order = [f"{side}_{end}" for side in ("earliest", "latest") for end in ("start", "finish")]
+        return frame[[*order, "slack", "critical"]]
+
+    @property
+    def slack(self) -> pd.Series:
+        """Minutes that each step may be late without a longer lead time, by step_id."""
+        return self.schedule["slack"]
 
     @cached_property
     def handoffs(self) -> pd.DataFrame:
@@ -252,10 +267,38 @@ class Process:
 
     def scaled(self, *, work: float = 1.0, wait: float = 1.0) -> "Process":
         """Return the process with these shares of today's working times and waits left."""
-        touch = self.data["touch_minutes"] * work
-        return build_process(
-            self.data.assign(touch_minutes=touch, wait_minutes=self.data["wait_minutes"] * wait)
-        )
+        left = {"touch_minutes": work, "wait_minutes": wait}
+        times = {column: self.data[column] * share for column, share in left.items()}
+        return replace(self, data=self.data.assign(**times))
+
+    @cached_property
+    def parents(self) -> dict[str, str]:
+        """The sub-process that each step, or each smaller sub-process, is part of."""
+        rows = pd.concat([self.wholes, self.data]).set_index("step_id")
+        return rows["parent"].dropna().to_dict()
+
+    def part(self, parent: str) -> "Process":
+        """Return the steps of one sub-process as a process of its own.
+
+        Raises
+        ------
+        ValueError
+            If no step is part of it.
+        """
+        return part_of(self, parent)
+
+    def collapsed(self, *parents: str) -> "Process":
+        """Return the process with sub-processes as single steps; by default the largest ones.
+
+        Such a step takes the times of the longest path inside it, the cost of all its steps, and
+        protects all their rights; ways back inside it are no longer seen.
+
+        Raises
+        ------
+        ValueError
+            If there is no such sub-process, or other steps run between those of it.
+        """
+        return collapse(self, parents)
 
     def table(self, language: str = "en") -> pd.DataFrame:
         """Return the steps for display: labels, units and rounding in a language."""
@@ -317,10 +360,10 @@ class Process:
                 self.n_unknown,
             )
             found.append(Finding("chart-times-unknown", "data", sentence, n=self.n_unknown))
-        for step in self._ends(self.graph.in_degree, _PICKING):
+        for step in self._ends(self.graph.in_degree, begins_late):
             sentence = say("The chart begins at “{step}”: draw it from the order on.", step=step[1])
             found.append(Finding(f"chart-begins-{step[0]}", "data", sentence, step_id=step[0]))
-        for step in self._ends(self.graph.out_degree, _SHIPPING):
+        for step in self._ends(self.graph.out_degree, ends_early):
             sentence = say(
                 "The chart ends at “{step}”: draw it until payment and claims are closed.",
                 step=step[1],
@@ -328,9 +371,9 @@ class Process:
             found.append(Finding(f"chart-ends-{step[0]}", "data", sentence, step_id=step[0]))
         return found
 
-    def _ends(self, degree: nx.DiGraph, words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    def _ends(self, degree: nx.DiGraph, wrong: Callable[[str], bool]) -> Iterator[tuple[str, str]]:
         for step_id, name in self.steps["step"].items():
-            if degree(step_id) == 0 and name.casefold().startswith(words):
+            if degree(step_id) == 0 and wrong(name):
                 yield step_id, name
 
     def _repr_html_(self) -> str:
@@ -381,5 +424,5 @@ def build_process(steps: pd.DataFrame) -> Process:
     found = check_steps(steps)
     if errors := [problem for problem in found if problem.severity == "error"]:
         raise DataError(errors)
-    data = typed_steps(steps)
-    return Process(data, step_graph(data), tuple(found))
+    data, wholes = open_rows(typed_steps(steps))
+    return Process(data, step_graph(data), tuple(found), wholes)

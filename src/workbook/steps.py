@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from workbook.language import Language, speak
+from workbook.levels import above, open_rows
 from workbook.schema import RIGHTS, Problem, nearest
 from workbook.values import to_number
 
@@ -35,6 +36,7 @@ def _words(say: Language) -> dict[str, tuple[str, ...]]:
             say("the step waits for itself"),
             say("take it out; a repeated step is marked by rework_to"),
         ),
+        "inside itself": (say("the step is part of itself"), say("name a larger step, or none")),
         "no step": (say("no step has this step_id"), ""),
         "number": (
             say("the number is negative or infinite"),
@@ -147,6 +149,10 @@ def _faults_of_names(data: pd.DataFrame) -> Iterator[_Found]:
     for row, name in data["rework_to"].dropna().items():
         if name not in known:
             yield _fault(row, "rework_to", name, "no step", known)
+    parents = dict(data[["step_id", "parent"]].dropna().itertuples(index=False))
+    for row, step in data["step_id"].items():
+        if step in list(above(step, parents)):
+            yield _fault(row, "parent", parents[step], "inside itself")
 
 
 def _faults_of_values(data: pd.DataFrame) -> Iterator[_Found]:
@@ -207,7 +213,9 @@ def check_steps(
     if not found:
         data = typed_steps(frame)
         found = [*_faults_of_names(data), *_faults_of_values(data)]
-        found = found or [*_faults_of_paths(data, step_graph(data))]
+        if not found:
+            data = open_rows(data)[0]
+            found = [*_faults_of_paths(data, step_graph(data))]
     return [_as_problem(fault, file, say or speak("en")) for fault in found]
 
 
