@@ -36,7 +36,12 @@ _SECONDS = {"closed": 10, "open": 45}  # our rule of thumb, reading included
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """A designed questionnaire; `reasons` says for each id why the question is in."""
+    """A designed questionnaire; `reasons` says for each id why the question is in.
+
+    Every question has its words in all languages: `question.texts[language]`, `question.labels`,
+    `question.scale.labels` (None without a scale) and `question.answers(language)`. `linkable`
+    answers carry the order's number; the others carry nothing that names a customer or an order.
+    """
 
     client: str
     language: str
@@ -44,6 +49,7 @@ class Questionnaire:
     rights: tuple[str, ...]
     reasons: dict[str, str] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    linkable: bool = True
 
     @property
     def data(self) -> pd.DataFrame:
@@ -75,6 +81,34 @@ class Questionnaire:
         """The question that each right in scope is asked by, or None."""
         asked = {item.right: item.id for item in self.questions}
         return {right: asked.get(right) for right in self.rights}
+
+    def introduction(self, language: str | None = None) -> str:
+        """Return the words above the questions; `{order_id}` stands for the order's number."""
+        say = speak(language or self.language)
+        n, minutes = len(self.questions), max(1, round(self.minutes))
+        about = (
+            say("These questions are about your order {order}.", order="{order_id}")
+            if self.linkable
+            else say("These questions are about your last order.")
+        )
+        length = say.plural("{n} question", "{n} questions", n)
+        return f"{about} " + say(
+            "{questions}, about {time}.", questions=length, time=say.minutes(minutes)
+        )
+
+    def consent(self, language: str | None = None) -> str:
+        """Return what the respondent is told of the use of the answers, before the first one."""
+        say = speak(language or self.language)
+        linked = say(
+            "Taking part is voluntary. Your answers are stored with the number of your order, so "
+            "that we can compare them with the delivery. Results are shown for groups only. On "
+            "request we delete your answers."
+        )
+        apart = say(
+            "Taking part is voluntary. Your answers are anonymous: they are stored without your "
+            "name and without the number of your order, and can't be deleted one by one later."
+        )
+        return linked if self.linkable else apart
 
     def table(self, language: str | None = None) -> pd.DataFrame:
         """Return the questionnaire for reading: number, question, answers, reason."""
@@ -156,6 +190,7 @@ def design_survey(
     goal: str | None = None,
     max_items: int = 6,
     bank: Sequence[Question] | None = None,
+    linkable: bool = True,
 ) -> Questionnaire:
     """Choose at most six closed questions and one open one for a client.
 
@@ -174,6 +209,8 @@ def design_survey(
         Closed questions, 1 to 6.
     bank : questions, optional
         Wins over the client's survey.yaml and the shipped bank.
+    linkable : bool
+        Whether the answers carry the order's number; anonymous otherwise.
 
     Raises
     ------
@@ -201,7 +238,7 @@ def design_survey(
     questions = tuple(item for item in bank if item.id in chosen)
     left_out = tuple(name for name in ranked if name not in chosen)
     name = str(getattr(profile, "name", ""))
-    return Questionnaire(name, language, questions, rights, chosen, left_out)
+    return Questionnaire(name, language, questions, rights, chosen, left_out, linkable)
 
 
 def _check_choices(rights: Sequence[str], goal: str, max_items: int) -> None:
