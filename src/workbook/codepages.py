@@ -4,6 +4,7 @@ import codecs
 import re
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from workbook.language import Language
@@ -23,12 +24,18 @@ _CODE_PAGES = {
     "cp852": re.compile(_POLISH),
     "cp866": re.compile(_RUSSIAN),
     "koi8_r": re.compile(_RUSSIAN),
+    "mac_roman": re.compile(_FRENCH),
 }
+# Marks that nobody sees, and that part equal codes: of direction, of width zero, of a second part.
+_UNSEEN = [mark.encode() for mark in "\u200b\u200e\u200f\u2060\ufeff"]
 
 
-def _is_utf16(start: bytes) -> bool:
-    even, odd = start[0:400:2].count(0), start[1:400:2].count(0)
-    return max(even, odd) > len(start[:400]) / 8 and min(even, odd) * 8 < max(even, odd)
+def _utf16(start: bytes) -> str:
+    """Name the order of bytes in which every other one is low, as of letters of one script."""
+    even, odd = (np.mean(np.frombuffer(start[at::2], "u1") < 8) for at in (0, 1))
+    if len(start) < 8 or max(even, odd) < 0.8 or min(even, odd) > 0.2:
+        return ""
+    return "utf-16-be" if even > odd else "utf-16-le"
 
 
 def decode(path: Path, known: frozenset[str], say: Language) -> tuple[bytes, str, list[Problem]]:
@@ -36,15 +43,18 @@ def decode(path: Path, known: frozenset[str], say: Language) -> tuple[bytes, str
     raw, page, lost = path.read_bytes(), "utf-8", None
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         page = "utf-16"
-    elif _is_utf16(raw[:400]):
-        page = "utf-16-le" if raw[1:400:2].count(0) > raw[0:400:2].count(0) else "utf-16-be"
+    elif unmarked := _utf16(raw[:400]):
+        page = unmarked
     elif not _is_utf8(raw) and not _is_damaged_utf8(raw):
         page = max(_CODE_PAGES, key=lambda page: _page_score(raw[:1_000_000], page, known))
     if page != "utf-8" or not _is_utf8(raw):
-        raw = raw.decode(page, errors="replace").encode()
+        even = len(raw) - len(raw) % 2 * page.startswith("utf-16")
+        raw = raw[:even].decode(page, errors="replace").encode()
         lost = "\ufffd".encode()
-    raw = raw.removeprefix(codecs.BOM_UTF8)
-    raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in raw else raw
+    raw = raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n") if b"\r" in raw else raw
+    raw = raw.replace(b"\r", b"\n").replace(b"\f", b"")
+    for mark in () if raw.isascii() else _UNSEEN:
+        raw = raw.replace(mark, b"")
     problems = []
     what = say("bytes that are no character of {page} are lost", page=page)
     if lost and lost in raw:
@@ -64,6 +74,8 @@ def _told_at(body: bytes, mark: bytes, what: str, path: Path, say: Language) -> 
 
 def _is_utf8(raw: bytes) -> bool:
     """Validate without a copy, as the file may be large."""
+    if raw.isascii():
+        return True
     try:
         offsets = pa.array([0, len(raw)], pa.int64()).buffers()[1]
         pa.Array.from_buffers(pa.large_string(), 1, [None, offsets, pa.py_buffer(raw)]).validate(

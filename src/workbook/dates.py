@@ -32,7 +32,7 @@ __all__ = ["to_date"]
 _LANGUAGES = ("de", "ru", "pl", "fr", "en")
 _TIME = (
     r"(?:(?:[Tt]|,?\s+)(?:(?:godz\.?|à|at|в|o)\s+)?(?P<hour>\d{1,2})[:.hH](?P<minute>\d{2})"
-    r"(?::(?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
+    r"(?:[:.](?P<second>\d{2})(?:[.,](?P<part>\d{1,9}))?)?"
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>[Zz]|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?$"
 )
 _YEAR = r"(?P<year>\d{4}|\d{2})(?:\s*[rг]\.?)?"
@@ -40,9 +40,13 @@ _NUMERIC = rf"^(?P<first>\d{{1,2}})(?P<sign>[-/. ])(?P<next>\d{{1,2}})[-/. ]{_YE
 _FORMS = (
     r"^(?P<year>\d{4})[-/. ](?P<month>\d{1,2})[-/. ](?P<day>\d{1,2})" + _TIME,
     r"^(?P<year>[12]\d{3})(?P<month>\d{2})(?P<day>\d{2})" + _TIME,
+    r"^(?P<year>[12]\d{3})(?P<month>\d{2})(?P<day>\d{2})[Tt ]?(?P<hour>\d{2})(?P<minute>\d{2})"
+    r"(?P<second>\d{2})?(?P<part>)(?P<half>)(?P<zone>[Zz]|[+-]\d{4})?$",
     rf"^(?P<day>\d{{1,2}})(?:\.|er|st|nd|rd|th)?[-/.\s]*(?P<name>\p{{L}}{{3,}})\.?[-/.,\s]*{_YEAR}{_TIME}",
     r"^(?P<name>\p{L}{3,})\.?\s*(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})" + _TIME,
 )
+_ORDERS = {"day_first": ("year", "next", "first"), "month_first": ("year", "first", "next")}
+_ORDERS |= {"iso": ("first", "next", "year")}
 _SERIAL = r"[2-7]\d{4}(?:[.,]\d+)?"
 _EARLIEST, _LATEST = np.datetime64("1950-01-01", "us"), np.datetime64("2101-01-01", "us")
 
@@ -62,6 +66,23 @@ def _decide_order(first: np.ndarray, following: np.ndarray, dotted: np.ndarray) 
     if bool(days) != bool(months):
         return ("day_first" if days else "month_first"), True
     return ("day_first" if days >= months else "month_first"), not (either & ~dotted).any()
+
+
+def _decide_year(
+    first: np.ndarray, following: np.ndarray, last: np.ndarray, choice: str, settled: bool
+) -> tuple[str, bool]:
+    """Decide whether years of two digits stand first: few years are likelier than many.
+
+    It is settled by what no day can be, or where the years lie close together and the days do not.
+    """
+    if following.max() > 12 or last.max() > 31 or last.min() < 1:
+        return choice, settled
+    spans = np.ptp(first), np.ptp(last)
+    if first.max() > 31 or first.min() < 1:
+        return "iso", True
+    year_first = spans[0] < spans[1]
+    clear = min(spans) <= 3 and max(spans) >= 3 * min(spans) + 6
+    return ("iso", clear) if year_first else (choice, settled and clear)
 
 
 @cache
@@ -192,13 +213,17 @@ def _dates(
     values = pc.replace_substring_regex(values, pattern=_weekday(), replacement="")
     moments, choice, undecided = _serials(values), None, False
     matched, parts = extract(values, _NUMERIC)
-    if matched.any() and order != "iso":
+    if matched.any():
         first, following = _whole(parts["first"]), _whole(parts["next"])
         dotted = as_mask(pc.equal(parts["sign"], "."))
         choice, settled = (order, True) if order else _decide_order(first, following, dotted)
-        day, month = ("next", "first") if choice == "month_first" else ("first", "next")
-        parts |= {"day": parts[day], "month": parts[month]}
-        moments[matched], undecided = _assemble(parts, timezone), not settled
+        short = pc.all(pc.equal(pc.utf8_length(parts["year"]), 2)).as_py()
+        if short and not order and not dotted.any():
+            choice, settled = _decide_year(first, following, _whole(parts["year"]), choice, settled)
+        year, month, day = _ORDERS[choice]
+        parts |= {"year": parts[year], "month": parts[month], "day": parts[day]}
+        if short or choice != "iso":
+            moments[matched], undecided = _assemble(parts, timezone), not settled
     for form in _FORMS:
         left = np.flatnonzero(np.isnat(moments))
         matched, parts = extract(values.take(pa.array(left)), form)

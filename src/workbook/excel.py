@@ -2,35 +2,46 @@
 
 Before calamine opens an .xlsx, its members are read once, bounded: what would fill the memory or
 leave the archive is refused, and what calamine passes over (error cells, formulas never calculated,
-hidden rows, a stray cell at the far end of the sheet) is noted, to be told.
+hidden rows, zeros that only the format shows, a stray cell at the far end) is noted, to be told.
 """
 
 import datetime as dt
 import io
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from zipfile import ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import python_calamine as calamine
 from defusedxml import ElementTree
 
 from workbook.language import Language
+from workbook.layout import Rows, as_texts
 from workbook.schema import DataError, Problem
 
-__all__ = ["Sheet", "read_markup", "read_workbook", "refuse"]
+__all__ = ["Sheet", "read_workbook", "refuse", "sheet_of"]
 
-_MOST_BYTES, _MOST_MEMBERS, _MOST_CELLS = 512 << 20, 10_000, 4_000_000
-_BLOCK, _FAR = 4 << 20, (1000, 100)
+# What the library can hold within 1 GiB and half a minute.
+_MOST_BYTES, _MOST_MEMBERS, _MOST_CELLS = 1 << 30, 10_000, 8_200_000
+_BLOCK, _FAR, _HEAD, _AT_ONCE = 4 << 20, (1000, 100), 100, 20_000
 _OUTSIDE = re.compile(r"^[/\\]|^\w:|(^|[/\\])\.\.([/\\]|$)")
 _ROW_END = re.compile(rb".*</(?:\w+:)?row\s*>", re.DOTALL)
+_ROW = re.compile(rb"""row\s[^>]*?\br\s*=\s*["'](\d{1,7})["']""")
 _HIDDEN = re.compile(rb"""<(?:\w+:)?row\b([^>]*\bhidden\s*=\s*["'](?:1|true)["'][^>]*)>""")
+# The column of a cell that is not blank; more letters or digits than any sheet has are kept too.
+_COLUMN = re.compile(
+    rb"""\x20r="([A-Za-z]{4,}|[A-Za-z]*\d{8}|[A-Za-z]{1,3}(?=\d{1,7}["'](?:[^>]*[^/>])?>))"""
+)
+_ODDLY = (b"\tr", b"\nr", b"\rr", b"r =", b"r\t", b"r\n", b"r= ", b"r=\t", b"r=\n", b" r='")
 _CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["'](?:[^>]*[^/>])?>""")
-_WILD = re.compile(rb"""\sr\s*=\s*["'](?:[A-Za-z]{4}|[A-Za-z]*\d{8})""")
 _WHOLE_CELL = re.compile(
     rb"<(?:\w+:)?c(?:\s[^>]*)?" + _CELL.pattern + rb".*?</(?:\w+:)?c>", re.DOTALL
 )
@@ -43,27 +54,51 @@ _UNSTORED = re.compile(
     rb"\s*</(?:\w+:)?c>" % _FORMULA
 )
 _AT = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d+)["']""")
+_STYLE = re.compile(rb"""<(?:\w+:)?c(\s[^>]*\bs\s*=\s*["'](\d+)["'][^>]*)><""")
+# The records of an .xls that hold an error, alone or as a formula's result.
+_XLS_ERRORS = dict(zip(b"\x00\x07\x0f\x17\x1d\x24\x2a", ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!",
+    "#NAME?", "#NUM!", "#N/A"), strict=True))  # fmt: skip
+_XLS_ERROR = re.compile(
+    rb"(?:\x05\x02\x08\0(?P<a>....)..|\x06\0..(?P<b>....)..\x02.(?=.{3}\xff\xff))"
+    rb"(?P<code>[\x00\x07\x0f\x17\x1d\x24\x2a])(?:\x01|.{3}\xff\xff)",
+    re.DOTALL,
+)
 
 Place = tuple[int, int]
-Rows = list[list[str]]
 
 
 @dataclass
 class Sheet:
     """A sheet's cells as text from A1 on, and what else is known of them.
 
-    A place is (row, column), both from 0; `errors` has what Excel shows there, `alike` names other
-    sheets that look as good.
+    `frame` has a column per place, its index is the row from 0, `head` has its first rows. A place
+    is (row, column), both from 0; `errors` has what Excel shows there, `zeros` how many digits,
+    `alike` names other sheets that look as good.
     """
 
     name: str | None
-    rows: Rows
+    frame: pd.DataFrame = field(default_factory=pd.DataFrame)
     hidden: list[int] = field(default_factory=list)
     errors: dict[Place, str] = field(default_factory=dict)
     unstored: list[Place] = field(default_factory=list)
+    zeros: dict[Place, int] = field(default_factory=dict)
     merged: list[tuple[Place, Place]] = field(default_factory=list)
     stray: list[Place] = field(default_factory=list)
     alike: list[str] = field(default_factory=list)
+    columns: set[bytes] = field(default_factory=set)
+    rows: list[int] = field(default_factory=list)
+    cells: int = 0
+
+    @property
+    def head(self) -> Rows:
+        return self.frame.head(_HEAD).to_numpy().tolist()
+
+
+def sheet_of(rows: Rows) -> Sheet:
+    """Return rows of text as a sheet without a name."""
+    width = max(map(len, rows), default=0)
+    padded = [[*row, *[""] * (width - len(row))] for row in rows]
+    return Sheet(None, pd.DataFrame(padded, columns=range(width), dtype="str"))
 
 
 def refuse(path: Path, problem: str, remedy: str, sheet: str | None = None) -> DataError:
@@ -91,9 +126,12 @@ def read_workbook(
     looked, raw = _look_into(path, raw, say) if raw.startswith(b"PK") else ({}, padded)
     try:
         with calamine.load_workbook(io.BytesIO(raw)) as book:
-            return _best_sheet(book, path, sheet, looked, score, say)
+            found = _best_sheet(book, path, sheet, looked, score, say)
     except calamine.PasswordError:
         raise _locked(path, say) from None
+    if not raw.startswith(b"PK"):
+        _note_xls_errors(raw, found)
+    return found
 
 
 def _locked(path: Path, say: Language) -> DataError:
@@ -117,17 +155,19 @@ def _best_sheet(
     best, found = None, {}
     for name in names:
         cells = book.get_sheet_by_name(name)
-        head = [[_cell(value) for value in row] for row in cells.to_python(False, nrows=60)]
+        head = [list(map(_cell, row)) for row in cells.to_python(False, nrows=_HEAD)]
         found[name] = score(head)
         if best is None or found[name] > found[best[0]]:
             best = name, cells
     if best is None or not best[1].height:
         raise refuse(path, say("the sheet is empty"), say("save it again with its rows"), sheet)
-    chosen = looked.get(best[0]) or Sheet(best[0], [])
-    texts = _Texts()
-    chosen.rows = [[texts[value] for value in row] for row in best[1].iter_rows()]
+    chosen = looked.get(best[0]) or Sheet(best[0])
+    chosen.frame = _as_frame(best[1].iter_rows())
     chosen.merged = best[1].merged_cell_ranges or []
     chosen.alike = [name for name in found if name != best[0] and found[name] == found[best[0]]]
+    for (row, column), digits in chosen.zeros.items():
+        if row < len(chosen.frame) and column < chosen.frame.shape[1]:
+            chosen.frame.iat[row, column] = chosen.frame.iat[row, column].zfill(digits)
     return chosen
 
 
@@ -136,26 +176,56 @@ def _is_shown(sheet: calamine.SheetMetadata) -> bool:
     return worksheet and sheet.visible == calamine.SheetVisibleEnum.Visible
 
 
-class _Texts(dict[object, str]):
-    """Write each value once; yes and no are not kept, as True equals 1."""
+def _as_frame(rows: Iterator[list[object]]) -> pd.DataFrame:
+    """Write cells as text, some thousand rows at a time, so that few are held twice."""
+    parts: dict[int, list[pa.Array]] = {}
+    while block := list(islice(rows, _AT_ONCE)):
+        for place, cells in enumerate(zip(*block, strict=True)):
+            parts.setdefault(place, []).append(_write(cells))
+    whole = {place: pa.chunked_array(each) for place, each in parts.items()}
+    return pd.DataFrame(
+        {place: pd.array(_one_sign(each), dtype="str") for place, each in whole.items()}
+    )
 
-    def __missing__(self, value: object) -> str:
-        text = _cell(value)
-        if not isinstance(value, bool):
-            self[value] = text
-        return text
+
+def _write(cells: tuple[object, ...]) -> pa.Array:
+    kinds = set(map(type, cells))
+    if kinds <= {int, float}:
+        return as_texts(pa.array(cells, pa.float64()))
+    return pa.array(cells if kinds == {str} else map(_cell, cells), pa.large_string())
 
 
+def _one_sign(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Give typed numbers the decimal comma of the numbers that stand as text beside them."""
+    if not pc.any(pc.match_substring_regex(cells, r"^[^\pL.]*\d,\d{1,2}$")).as_py():
+        return cells
+    return pc.replace_substring_regex(cells, r"^(-?\d+)\.(\d{1,2}|\d{4,})$", r"\1,\2")
+
+
+@lru_cache(100_000, typed=True)
 def _cell(value: object) -> str:
     """Write a workbook's cell exactly: 10248.0 was typed as 10248, a date becomes ISO 8601."""
     if isinstance(value, str):
         return value
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
-        return str(int(value))
+    if isinstance(value, float):
+        text = str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
+        return text + "0" * (text[-4:-3] == ".")  # as as_texts does
     if isinstance(value, dt.timedelta):
         minutes, seconds = divmod(round(value.total_seconds()), 60)
         return f"{minutes // 60}:{minutes % 60:02}" + (f":{seconds:02}" if seconds else "")
     return str(value)
+
+
+def _note_xls_errors(raw: bytes, sheet: Sheet) -> None:
+    """Note the errors of an .xls, which calamine reads as blanks."""
+    for found in _XLS_ERROR.finditer(raw):
+        row, column = np.frombuffer(found["a"] or found["b"], "<u2").tolist()
+        if (
+            row < len(sheet.frame)
+            and column < sheet.frame.shape[1]
+            and not sheet.frame.iat[row, column]
+        ):
+            sheet.errors[row, column] = _XLS_ERRORS[found["code"][0]]
 
 
 # ── the look into the archive ────────────────────────────────────────────────────────────────
@@ -169,18 +239,18 @@ def _look_into(path: Path, raw: bytes, say: Language) -> tuple[dict[str, Sheet],
         size = sum(member.file_size for member in members)
         if outside or size > _MOST_BYTES or len(members) > _MOST_MEMBERS:
             raise _unsafe(path, outside[0] if outside else "", say)
-        names = _sheet_names(archive)
-        looked, trimmed, left = {}, {}, _MOST_BYTES
+        names, looked, changed, left = _sheet_names(archive), {}, {}, _MOST_BYTES
+        zeros = _zero_styles(archive)
         for member in (
             each for each in members if each.filename.lower().endswith((".xml", ".rels"))
         ):
-            sheet = Sheet(names.get(member.filename), [])
-            places, read = _scan(archive, member, sheet, left, path, say)
-            left -= read
-            looked[sheet.name] = sheet
-            if trim := _reach(places, sheet, path, say):
-                trimmed[member.filename] = _trim(archive.read(member), *trim)
-        return looked, _repack(archive, trimmed) if trimmed else raw
+            sheet = looked[names.get(member.filename)] = Sheet(names.get(member.filename))
+            left -= _scan(archive, member, sheet, zeros, left, path, say)
+            if archive.open(member).read(2) in (b"\xff\xfe", b"\xfe\xff"):
+                changed[member.filename] = archive.read(member).decode("utf-16").encode()
+            if kept := _reach(archive, member, sheet, path, say):
+                changed[member.filename] = _trim(archive.read(member), *kept)
+        return looked, _repack(archive, changed) if changed else raw
 
 
 def _unsafe(path: Path, member: str, say: Language) -> DataError:
@@ -211,37 +281,61 @@ def _plain(name: str) -> str:
     return posixpath.normpath(name.replace("\\", "/")).lstrip("/").casefold()
 
 
+def _zero_styles(archive: ZipFile) -> dict[bytes, int]:
+    """Return the styles whose format is zeros only, as 00000: a code with leading zeros."""
+    if "xl/styles.xml" not in archive.namelist():
+        return {}
+    styles = ElementTree.fromstring(archive.read("xl/styles.xml"))
+    zeros = {
+        each.get("numFmtId"): len(each.get("formatCode", ""))
+        for each in styles.iterfind(".//{*}numFmt")
+        if re.fullmatch("00+", each.get("formatCode", ""))
+    }
+    used = enumerate(styles.iterfind("{*}cellXfs/{*}xf"))
+    return {b"%d" % i: zeros[xf.get("numFmtId")] for i, xf in used if xf.get("numFmtId") in zeros}
+
+
 def _scan(
-    archive: ZipFile, member: ZipInfo, sheet: Sheet, left: int, path: Path, say: Language
-) -> tuple[list[np.ndarray], int]:
-    """Note a member's hidden rows, errors and unstored formulas; return where its cells are."""
+    archive: ZipFile,
+    member: ZipInfo,
+    sheet: Sheet,
+    zeros: dict[bytes, int],
+    left: int,
+    path: Path,
+    say: Language,
+) -> int:
+    """Note what calamine does not tell of a sheet; return how much the member unpacks to."""
     member.file_size = left + 1  # the stream's real size counts, not the declared one
-    places, read, rest, cells = [], 0, b"", 0
+    read, rest = 0, b""
     with archive.open(member) as stream:
         while block := stream.read(_BLOCK):
             read += len(block)
             plain = block.replace(b"\0", b"")
-            if re.search(rb"<!(DOCTYPE|ENTITY)", plain):
+            if b"<!" in plain and re.search(rb"<!(DOCTYPE|ENTITY)", plain):
                 what = say("the workbook defines XML entities, which no spreadsheet needs")
                 raise refuse(path, what, say("save it again in Excel as .xlsx, or as .csv"))
             if read > left or len(rest) > 16 * _BLOCK:
                 raise _unsafe(path, "", say)
-            if sheet.name is None:
-                continue
-            rest += plain
-            if _WILD.search(plain):
+            rest += plain if sheet.name is not None else b""
+            if whole := _ROW_END.match(rest):
+                _note(whole[0], sheet, zeros)
+                rest = rest[whole.end() :]
+            if any(len(name) > 3 for name in sheet.columns):
                 what = say("a cell of the sheet has a place that no sheet has")
                 raise refuse(path, what, say("save it again in Excel"), sheet.name)
-            if whole := _ROW_END.match(rest):
-                places.append(_note(whole[0], sheet))
-                rest, cells = rest[whole.end() :], cells + len(places[-1])
-            if cells > _MOST_CELLS:
+            if sheet.cells > _MOST_CELLS:
                 what = say("the sheet has more than {n} cells", n=say.number(_MOST_CELLS))
                 raise refuse(path, what, say("save it as .csv or .parquet"), sheet.name)
-    return places, read
+    return read
 
 
-def _note(block: bytes, sheet: Sheet) -> np.ndarray:
+def _note(block: bytes, sheet: Sheet, zeros: dict[bytes, int]) -> None:
+    if any(each in block for each in _ODDLY):
+        block = re.sub(rb"""\sr\s*=\s*["']""", b' r="', block)
+    names, rows = _COLUMN.findall(block), _ROW.findall(block)
+    sheet.cells += len(names)
+    sheet.columns.update(names)
+    sheet.rows += map(int, (*rows[:1], *rows[-1:]))
     if b"hidden" in block:
         sheet.hidden += [_place(found[1])[0] for found in _HIDDEN.finditer(block)]
     if b'"e"' in block or b"'e'" in block:
@@ -249,10 +343,9 @@ def _note(block: bytes, sheet: Sheet) -> np.ndarray:
     if b"<f" in block or b":f" in block:
         formulas = (each[1] for each in _UNSTORED.finditer(block))
         sheet.unstored += [_place(each) for each in formulas if not re.search(rb"=.str.", each)]
-    found = _CELL.findall(block)
-    columns = {name: _column(name) for name in {name for name, _ in found}}
-    rows = np.array([row for _, row in found], dtype="S7").astype("int64")
-    return np.stack([rows, np.array([columns[name] for name, _ in found], "int64")], axis=1) - 1
+    if zeros:
+        styled = (each for each in _STYLE.finditer(block) if each[2] in zeros)
+        sheet.zeros |= {_place(each[1]): zeros[each[2]] for each in styled}
 
 
 def _place(attributes: bytes) -> Place:
@@ -267,11 +360,19 @@ def _column(name: bytes) -> int:
     return number
 
 
-def _reach(places: list[np.ndarray], sheet: Sheet, path: Path, say: Language) -> list[range]:
+def _reach(
+    archive: ZipFile, member: ZipInfo, sheet: Sheet, path: Path, say: Language
+) -> list[range]:
     """Return the rows and columns to keep where a stray cell makes the used range too large."""
-    at = np.concatenate(places) if places else np.zeros((0, 2), dtype="int64")
-    if not len(at) or np.prod(np.ptp(at, axis=0) + 1.0) <= 2 * _MOST_CELLS:
+    names = [_column(name) for name in sheet.columns]
+    if (
+        not names
+        or not sheet.rows
+        or (max(sheet.rows) - min(sheet.rows)) * (max(names) - min(names)) <= 2 * _MOST_CELLS
+    ):
         return []
+    found = [(int(row) - 1, _column(name) - 1) for name, row in _CELL.findall(archive.read(member))]
+    at = np.array(found, dtype="int64")
     kept, inside = [], np.ones(len(at), dtype=bool)
     for axis, far in enumerate(_FAR):
         used = np.unique(at[inside, axis])
@@ -295,76 +396,7 @@ def _trim(content: bytes, rows: range, columns: range) -> bytes:
 
 def _repack(archive: ZipFile, changed: dict[str, bytes]) -> bytes:
     packed = io.BytesIO()
-    with ZipFile(packed, "w") as copy:
+    with ZipFile(packed, "w", ZIP_DEFLATED, compresslevel=1) as copy:
         for name in archive.namelist():
             copy.writestr(name, changed[name] if name in changed else archive.read(name))
     return packed.getvalue()
-
-
-# ── tables in markup ─────────────────────────────────────────────────────────────────────────
-
-
-def read_markup(text: str, score: Callable[[Rows], int]) -> Sheet:
-    """Read the table of an HTML page or of an XML spreadsheet whose first rows score highest.
-
-    Examples
-    --------
-    >>> read_markup("<table><tr><th>No<th>Who<tr><td>7<td>A &amp; B</table>", len).rows
-    [['No', 'Who'], ['7', 'A & B']]
-    """
-    parser = _Markup()
-    parser.feed(text)
-    parser.close()
-    parser.end_cell()
-    return Sheet(None, max(parser.tables, key=lambda rows: score(rows[:60])))
-
-
-class _Markup(HTMLParser):
-    """Collect tables cell by cell; entities of a document's own are never expanded."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tables: list[Rows] = [[]]
-        self.below: dict[int, tuple[int, str]] = {}
-        self.cell: list[str] | None = None
-        self.span = (1, 1)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: int(value) for name, value in attrs if re.fullmatch(r"\d{1,7}", value or "")}
-        rows = self.tables[-1]
-        if tag in ("table", "tr", "row", "td", "th", "cell"):
-            self.end_cell()
-        if tag == "table":
-            self.tables.append([])
-            self.below = {}
-        elif tag in ("tr", "row"):
-            rows += [[] for _ in range(min(given.get("ss:index", 0), 1 << 20) - len(rows) - 1)]
-            rows.append([])
-        elif tag in ("td", "th", "cell") and rows:
-            rows[-1] += [""] * (min(given.get("ss:index", 0), 1 << 14) - len(rows[-1]) - 1)
-            across = given.get("colspan", given.get("ss:mergeacross", 0) + 1)
-            down = given.get("rowspan", given.get("ss:mergedown", 0) + 1)
-            self.cell, self.span = [], (min(across, 1 << 14), down)
-        elif tag == "br":
-            self.handle_data("\n")
-
-    def handle_data(self, data: str) -> None:
-        if self.cell is not None:
-            self.cell.append(data)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("td", "th", "cell", "tr", "row", "table"):
-            self.end_cell()
-
-    def end_cell(self) -> None:
-        """Put the open cell into its row, beside and below what spans into that row."""
-        if self.cell is None:
-            return
-        row, text, (across, down) = self.tables[-1][-1], "".join(self.cell).strip(), self.span
-        while self.below.get(len(row), (0, ""))[0] > 0:
-            left, above = self.below[len(row)]
-            self.below[len(row)] = left - 1, above
-            row.append(above)
-        self.below[len(row)] = down - 1, text
-        row += [text] + [""] * (across - 1)
-        self.cell = None

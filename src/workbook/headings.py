@@ -63,7 +63,10 @@ def recognise(
     # Our name or label settles it: a customer's PO number beside it is told, but no error.
     sure = {fold(word) for column in wanted.values() for word in _own_words(column)}
     plain = {heading: fold(_UNIT.sub("", heading)) for heading in headings}
-    plain |= {heading: fold(heading) for heading in headings if fold(heading) in names}
+    for heading in headings:
+        parts = [fold(part) for part in re.split(r"\s/\s|\n", heading)]  # in two languages
+        if len({names.get(part, part) for part in parts}) == 1 and parts[0] in names:
+            plain[heading] = parts[0]
     for heading in sorted(headings, key=lambda heading: plain[heading] not in sure):
         ours = names.get(plain[heading])
         if ours is None or ours in mapping or heading in found.values():

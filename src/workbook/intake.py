@@ -15,20 +15,29 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
 from workbook.codepages import decode
-from workbook.excel import Sheet, read_markup, read_workbook, refuse
+from workbook.excel import Sheet, read_workbook, refuse, sheet_of
 from workbook.language import Language, speak
-from workbook.layout import Layout, count_known, heading_at, letter, name_columns, tidy
+from workbook.layout import (
+    Layout,
+    as_texts,
+    count_known,
+    heading_at,
+    letter,
+    name_columns,
+    tidy,
+)
+from workbook.markup import page_of, read_markup
 from workbook.schema import DataError, Problem, fold, nearest
 
 __all__ = ["TextTable", "read_text"]
 
-_DELIMITERS = (",", ";", "\t", "|")
-_SEARCHED_ROWS = 40
+_DELIMITERS = (",", ";", "\t", "|", "^", "~")
+_DELIMITED = re.compile(r"[;,\t|]")
+_SEARCHED_ROWS = 100
 # What is no table, whatever its name.
 _OTHER = {b"%PDF": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF"} | {
     b"\x1f\x8b": "gzip",
@@ -132,8 +141,8 @@ def _read(path: Path, sheet: str | None, known: frozenset[str], say: Language) -
         raise refuse(path, what, say("export the table as .xlsx or .csv"))
     if not body[:4096].strip() and not body.strip():
         raise refuse(path, say("the file is empty"), say("save it again with its rows"))
-    if re.match(rb"(?i)\s*<(?:[?!]|html|head|meta|body|style|div|table)", body):
-        return _from_sheet(path, read_markup(body.decode(), score), known, say)
+    if page := page_of(body):
+        return _from_sheet(path, sheet_of(read_markup(page, score)), known, say)
     return _delimited(path, body, page, problems, known, say)
 
 
@@ -168,6 +177,12 @@ def _delimited(
     # No field of the sample is longer than the csv module allows.
     body += b"" if b"\n" in body else b"\n"
     layout = _lay_out(path, body[:130_000].decode(errors="ignore"), known, say)
+    if len(layout.headings) == 1 and _DELIMITED.search(layout.headings[0]):
+        whole = csv.reader(io.StringIO(body.decode(), newline=""), delimiter="\x1f")
+        body = "".join(f"{''.join(row)}\n" for row in whole).encode()
+        layout = _lay_out(path, body[:130_000].decode(errors="ignore"), known, say)
+    if b'\\"' in body and _open_quote(body, layout):
+        body = body.replace(b'\\"', b'""')
     frame, lines, more = _even_rows(body, layout)
     frame, told = tidy(frame, layout, lines)
     return TextTable(frame, path.name, None, (*problems, *more, *told), layout.row, page)
@@ -177,11 +192,17 @@ def _lay_out(path: Path, start: str, known: frozenset[str], say: Language) -> La
     announced = re.match(r"sep=(.)\n", start, re.IGNORECASE)
     sample = start.split("\n")[:_SEARCHED_ROWS]
     delimiter = announced[1] if announced else _delimiter(sample, known)
-    reader = csv.reader((line + "\n" for line in sample), delimiter=delimiter)
-    rows = [(row, reader.line_num) for row in reader if not (announced and reader.line_num == 1)]
-    cells = [row for row, _ in rows]
-    at = heading_at(cells, known)
-    return Layout(path, None, rows[at][1], name_columns(cells, at, known), say, delimiter)
+    for quote in "\"'":
+        reader = csv.reader((f"{line}\n" for line in sample), delimiter=delimiter, quotechar=quote)
+        rows = [
+            (row, reader.line_num) for row in reader if not (announced and reader.line_num == 1)
+        ]
+        cells = [row for row, _ in rows]
+        at = heading_at(cells, known)
+        if not all(re.fullmatch("'.*'", cell) for cell in cells[at]):
+            break
+    headings = name_columns(cells, at, known)
+    return Layout(path, None, rows[at][1], headings, say, delimiter, quote)
 
 
 def _even_rows(body: bytes, layout: Layout) -> tuple[pd.DataFrame, np.ndarray, list[Problem]]:
@@ -191,16 +212,23 @@ def _even_rows(body: bytes, layout: Layout) -> tuple[pd.DataFrame, np.ndarray, l
         frame = _arrow(body, layout)
     except pa.ArrowInvalid:
         frame = _arrow(body, layout, ragged)
-    breaks = np.zeros(len(frame), dtype="int64")
+    breaks, quote = np.zeros(len(frame), dtype="int64"), layout.quote.encode()
     if body.count(b"\n") + (body[-1:] != b"\n") - layout.row != len(frame) + len(ragged):
         breaks = sum(frame[name].str.count("\n").to_numpy() for name in frame).astype("int64")
-    if b'"' in body and (ragged or breaks.any() or body.count(b'"') % 2):
-        _refuse_open_quote(body, layout)
+    doubtful = quote in body and (ragged or breaks.any() or body.count(quote) % 2)
+    if doubtful and (line := _open_quote(body, layout)):
+        what = layout.say("a quotation mark opens here that is not closed")
+        remedy = layout.say("close it, or write a quotation mark inside a text twice")
+        raise DataError([layout.problem(what, remedy, "error", row=line)])
     frame, breaks, widths = _mend(frame, breaks, ragged, layout)
     lines = layout.row + 1 + np.arange(len(frame))
     lines[1:] += np.cumsum(breaks)[:-1]
-    if b"=" in body and b'="' in body:  # how Excel is made to keep a code as text
+    if b'="' in body:  # how Excel is made to keep a code as text
         frame = frame.apply(lambda cells: cells.str.replace(r'^="(.*)"$', r"\1", regex=True))
+    for name in frame if b"'" in body else ():
+        # So it is made in a cell: by an apostrophe before the code.
+        if frame[name].str.startswith("'")[:1].any() and frame[name].str.match(r"'\d|$").all():
+            frame[name] = frame[name].str.removeprefix("'")
     odd = {int(lines[at]): n for at, n in widths.items()}
     return frame, lines, _ragged_problems(odd, len(frame), layout)
 
@@ -215,7 +243,8 @@ def _arrow(body: bytes, layout: Layout, ragged: list | None = None) -> pd.DataFr
         pyarrow.csv.ReadOptions(column_names=names, skip_rows=layout.row, **once),
         pyarrow.csv.ParseOptions(
             delimiter=layout.delimiter,
-            newlines_in_values=b'"' in body,
+            quote_char=layout.quote,
+            newlines_in_values=layout.quote.encode() in body,
             ignore_empty_lines=False,
             invalid_row_handler=None if ragged is None else keep,
         ),
@@ -228,18 +257,18 @@ def _arrow(body: bytes, layout: Layout, ragged: list | None = None) -> pd.DataFr
     return table.to_pandas()
 
 
-def _refuse_open_quote(body: bytes, layout: Layout) -> None:
-    """Find the record whose quotes don't match: what follows it can't be told apart."""
+def _open_quote(body: bytes, layout: Layout) -> int:
+    """Return the line of the record whose quotes don't match, 0 if all do."""
     csv.field_size_limit(1 << 30)
-    text, say, line = io.StringIO(body.decode(), newline=""), layout.say, 0
-    reader = csv.reader(text, delimiter=layout.delimiter, strict=True)
+    text, line = io.StringIO(body.decode(), newline=""), 0
+    how = {"delimiter": layout.delimiter, "quotechar": layout.quote}
+    reader = csv.reader(text, strict=True, **how)
     try:
         for _ in reader:
             line = reader.line_num
     except csv.Error:
-        what = say("a quotation mark opens here that is not closed")
-        remedy = say("close it, or write a quotation mark inside a text twice")
-        raise DataError([layout.problem(what, remedy, "error", row=line + 1)]) from None
+        return line + 1
+    return 0
 
 
 def _mend(
@@ -251,7 +280,12 @@ def _mend(
     csv.field_size_limit(1 << 30)
     width, at = len(layout.headings), [number for number, _ in ragged]
     rows = [
-        next(csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter), [])
+        next(
+            csv.reader(
+                io.StringIO(text, newline=""), quotechar=layout.quote, delimiter=layout.delimiter
+            ),
+            [],
+        )
         for _, text in ragged
     ]
     rows = [[] if re.fullmatch(r"[-=_+|\s]*", "".join(row)) else row for row in rows]
@@ -296,23 +330,19 @@ def _ragged_problems(widths: dict[int, int], n_rows: int, layout: Layout) -> lis
 
 def _from_sheet(path: Path, sheet: Sheet, known: frozenset[str], say: Language) -> TextTable:
     """Make a table of a sheet's rows, and tell what only Excel shows."""
-    rows = sheet.rows
+    frame, head = sheet.frame, sheet.head
     for (top, left), (bottom, _) in sheet.merged:
-        for row in rows[top + 1 : bottom + 1]:
-            if left < len(row) and not row[left] and left < len(rows[top]):
-                row[left] = rows[top][left]
-    if not any(map(any, rows)):
+        if top < bottom < len(frame) and left < frame.shape[1]:
+            below = frame.iloc[top + 1 : bottom + 1, left]
+            frame.iloc[top + 1 : bottom + 1, left] = below.where(below != "", frame.iat[top, left])
+    if not any(map(any, head)):
         raise refuse(
             path, say("the sheet is empty"), say("save it again with its rows"), sheet.name
         )
-    at = heading_at(rows[:_SEARCHED_ROWS], known)
-    width = max(map(len, rows[at:]))
-    padded = [row + [""] * (width - len(row)) if len(row) < width else row for row in rows[at:]]
-    headings = name_columns([*rows[:at], padded[0]], at, known)
-    layout = Layout(path, sheet.name, at + 1, headings, say)
-    columns = zip(*padded[1:], strict=True) if padded[1:] else [()] * width
-    frame = pd.DataFrame({i: pd.array(cells, dtype="str") for i, cells in enumerate(columns)})
-    frame, problems = tidy(frame, layout, np.arange(at + 2, len(rows) + 1))
+    at = heading_at(head, known)
+    layout = Layout(path, sheet.name, at + 1, name_columns(head, at, known), say)
+    frame = frame.iloc[at + 1 :]
+    frame, problems = tidy(frame, layout, frame.index.to_numpy() + 1)
     told = _sheet_problems(sheet, layout, frame.index)
     return TextTable(frame, path.name, sheet.name, (*problems, *told), layout.row)
 
@@ -377,18 +407,7 @@ def _parquet(path: Path, say: Language) -> tuple[pd.DataFrame, list[Problem]]:
             raise refuse(path, what, say("write one value into each cell"))
     table = source.read()
     table = table.drop_columns([name for name in table.column_names if name.startswith("__index_")])
-    columns = {i: _texts(column).to_pandas() for i, column in enumerate(table.columns)}
+    columns = {i: as_texts(column).to_pandas() for i, column in enumerate(table.columns)}
     frame = pd.DataFrame(columns, dtype="str")
     layout = Layout(path, None, 1, table.column_names, say)
     return tidy(frame, layout, np.arange(2, len(frame) + 2))
-
-
-def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write a typed column as text; whole numbers that were stored with a fraction lose it."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_nan(column), None, column)
-        if pc.all(pc.equal(column, pc.round(column))).as_py():
-            column = column.cast(pa.int64())
-    return pc.fill_null(column.cast(pa.string()), "")

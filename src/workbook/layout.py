@@ -7,11 +7,22 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from workbook.language import Language
 from workbook.schema import Problem, fold
 
-__all__ = ["Layout", "Rows", "count_known", "heading_at", "letter", "name_columns", "tidy"]
+__all__ = [
+    "Layout",
+    "Rows",
+    "as_texts",
+    "count_known",
+    "heading_at",
+    "letter",
+    "name_columns",
+    "tidy",
+]
 
 _UNIT = re.compile(
     "szt|pcs?|pieces?|units?|ea|stk|st|шт|штук|[kк]?[gгtт]|[lл]|[mм]3|eur|usd|pln|gbp|chf|zł|zl|rub|руб"
@@ -62,6 +73,22 @@ def _distinct(headings: Iterable[str]) -> list[str]:
     return names
 
 
+def as_texts(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Write a typed column as text that can't be misread: 17.0 is 17, and 1.125 is 1.1250.
+
+    With three decimals the point could be taken for a sign of thousands.
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if not pa.types.is_floating(column.type):
+        return pc.fill_null(column.cast(pa.large_string()), "")
+    column = pc.if_else(pc.is_nan(column), None, column)
+    whole = pc.and_(pc.less(pc.abs(column), 1e16), pc.equal(column, pc.round(column)))
+    texts = pc.replace_substring_regex(column.cast(pa.large_string()), r"(\.\d{3})$", r"\10")
+    integers = pc.if_else(whole, column, 0).cast(pa.int64()).cast(pa.large_string())
+    return pc.fill_null(pc.if_else(whole, integers, texts), "")
+
+
 def letter(place: int) -> str:
     return (letter(place // 26 - 1) if place > 25 else "") + chr(65 + place % 26)
 
@@ -76,6 +103,7 @@ class Layout:
     headings: list[str]
     say: Language
     delimiter: str = ""
+    quote: str = '"'
 
     def problem(
         self, what: str, remedy: str, severity: str = "warning", **place: object

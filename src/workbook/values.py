@@ -312,7 +312,8 @@ def _numbers(
 def _as_floats(digits: pa.Array, sign: str) -> np.ndarray:
     """Read bare digits by the decimal sign; what does not fit it is not a number."""
     mark, group, other = (",", r"\.", ".") if sign == "," else (r"\.", ",", ",")
-    grouped = like(digits, rf"\d{{1,3}}(?:{group}\d{{3}})+(?:{mark}\d*)?")
+    lakhs = rf"\d{{1,2}}(?:{group}\d\d)+{group}\d{{3}}"  # 1,23,456 in India
+    grouped = like(digits, rf"(?:\d{{1,3}}(?:{group}\d{{3}})+|{lakhs})(?:{mark}\d*)?")
     bare = pc.if_else(grouped, pc.replace_substring(digits, other, ""), digits)
     if sign == ",":
         point = pc.match_substring(bare, ".")
