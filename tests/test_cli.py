@@ -25,7 +25,7 @@ def test_check_says_what_was_recognised_and_no_finding_of_a_clean_folder(workboo
     said = workbook("check", shop)
     assert said.exit_code == 0
     assert "order_lines: 4 rows from order_lines.csv" in said.stdout
-    assert said.stdout.endswith("No findings.\n")
+    assert said.stdout.endswith("Brak uwag.\n")
 
 
 def test_check_json_has_the_contract_s_keys(workbook, shop):

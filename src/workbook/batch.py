@@ -16,10 +16,11 @@ import markupsafe
 import psutil
 
 from workbook.data import find_client
+from workbook.files import write_whole
 from workbook.intake import read_text
 from workbook.language import LANGUAGES, speak
 from workbook.profile import Profile, read_profile
-from workbook.report import Outcome, faces, make_report, record_run, write_whole
+from workbook.report import Outcome, faces, make_report, record_run
 from workbook.resources import template_path
 from workbook.schema import DataError, Problem
 from workbook.yamltext import read_yaml

@@ -223,7 +223,7 @@ def chart(folder: str, out: str, language: str | None) -> int:
     """Draw the process chart, each step with its verdict."""
     from workbook.chart import draw_chart, layout_chart
     from workbook.data import open_client
-    from workbook.report import write_whole
+    from workbook.files import write_whole
     from workbook.roadmap import draw_road_map
 
     form = _check_out(out, "svg", "png", "pdf", "dot", "json")

@@ -23,6 +23,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from workbook import results
 from workbook.data import find_client
+from workbook.files import write_whole
 from workbook.language import speak
 from workbook.profile import read_profile
 from workbook.resources import template_path
@@ -36,7 +37,6 @@ __all__ = [
     "make_report",
     "record_run",
     "render_page",
-    "write_whole",
 ]
 
 FORMATS = ("html",)
@@ -302,17 +302,6 @@ def faces(page: str) -> str:
 
 
 # --- files ----------------------------------------------------------------------------------------
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all: beside it first, then renamed over it."""
-    data = content.encode() if isinstance(content, str) else content
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
 
 
 def _run_record(
