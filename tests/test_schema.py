@@ -32,7 +32,7 @@ CONTRACT = {
         condition_ok price_ok information_ok customer_ok""",
     "steps": """step_id* step* role* predecessors join split touch_minutes wait_minutes
         optimistic_minutes pessimistic_minutes cost rework_share rework_to rights activity
-        status owner stage parent site""",
+        status owner stage parent site votes_works votes_improve""",
     "events": "order_id* activity* event_at* role recorded_at source lifecycle",
     "responses": "response_id* order_id language segment sent_at answered_at comment",
     "inquiries": "inquiry_id* channel language language_reply opened_at first_reply_at resolved_at",
