@@ -5,7 +5,6 @@ wording is our own and no validated scale.
 """
 
 import html
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ import pandas as pd
 
 from workbook import results
 from workbook.language import Language, speak
+from workbook.lint import lint_question
 from workbook.questions import Question, Scale, read_item_bank
 from workbook.results import Finding
 from workbook.schema import RIGHTS
@@ -281,95 +281,3 @@ def _rank(
     for reason, name in preferred:
         ranked.setdefault(name, reason)
     return ranked
-
-
-# ── wording ──────────────────────────────────────────────────────────────────────────────────
-
-_RULES = {
-    "double": {
-        "en": r"\b(?:and|or)\b",
-        "fr": r"\b(?:et|ou)\b",
-        "pl": r"\b(?:i|oraz|lub|albo)\b",
-        "ru": r"\b(?:и|или)\b",
-    },
-    "negation": {
-        "en": r"\b(?:not|no|never|nothing)\b|n['’]t\b",
-        "fr": r"\b(?:ne|pas|jamais|rien)\b|\bn['’]",
-        "pl": r"\b(?:nie|nigdy|nic)\b",
-        "ru": r"\b(?:не|нет|никогда|ничего)\b",
-    },
-    "leading": {
-        "en": r"\b(?:don['’]t you|wouldn['’]t you|obviously|of course|surely|excellent|great)\b",
-        "fr": r"n['’]est-ce pas|\b(?:évidemment|bien sûr|certainement|excellente?s?)\b",
-        "pl": r"\b(?:prawda|czyż|oczywiście|zapewne|na pewno|doskonał\w+)\b",
-        "ru": r"\b(?:не правда ли|разве|конечно|очевидно|наверняка|отличн\w+)\b",
-    },
-    "vague": {
-        "en": r"\b(?:often|usually|regularly|sometimes|recently|soon|many|some)\b",
-        "fr": r"\b(?:souvent|parfois|récemment|bientôt|régulièrement|généralement)\b",
-        "pl": r"\b(?:często|czasami|ostatnio|niedługo|regularnie|zwykle)\b",
-        "ru": r"\b(?:часто|иногда|недавно|скоро|регулярно|обычно)\b",
-    },
-    "gendered": {
-        "en": r"\b(?:he/she|his/her|he or she)\b",
-        "fr": r"\w+(?:\(e\)|\(ve\)|·e)\w*",
-        "pl": r"\w+\(-?[ay]\)|\bPan(?:i)?\s*/\s*Pan",
-        "ru": r"\w+\((?:а|ла|на)\)",
-    },
-}
-_LONGEST = {"en": 20, "fr": 20, "pl": 16, "ru": 16}  # words; inflected languages need fewer
-
-
-def lint_question(text: str, language: str = "en") -> list[Finding]:
-    """List what may be hard to understand in a question; an empty list certifies nothing.
-
-    Parameters
-    ----------
-    text : str
-        One question, as the respondent reads it.
-    language : str
-        The question's language, en, fr, pl or ru; the findings are in it too.
-
-    Returns
-    -------
-    list of Finding
-        One per rule that strikes: double, negation, leading, vague, gendered, long. `where` has
-        the words that struck.
-
-    References
-    ----------
-    Dillman, Smyth & Christian 2014, Internet, Phone, Mail, and Mixed-Mode Surveys, ch. 4.
-
-    Examples
-    --------
-    >>> [finding.id for finding in lint_question("Were we quick and friendly?")]
-    ['wording-double']
-    """
-    say = speak(language)
-    # "between … and …" joins what one question compares; it asks one thing.
-    asked = re.sub(r"\bbetween\b(.*?)\band\b", r"between\1with", text, flags=re.IGNORECASE)
-    struck = {
-        rule: [match.group() for match in re.finditer(patterns[language], asked, re.IGNORECASE)]
-        for rule, patterns in _RULES.items()
-    }
-    words = re.findall(r"\w+", text)
-    struck["long"] = [say.number(len(words))] if len(words) > _LONGEST[language] else []
-    advice = _advice(say)
-    return [
-        Finding(
-            f"wording-{rule}", "data", f"{', '.join(found)}: {advice[rule]}", where={"text": text}
-        )
-        for rule, found in struck.items()
-        if found
-    ]
-
-
-def _advice(say: Language) -> dict[str, str]:
-    return {
-        "double": say("the question may ask two things; ask one of them, or two questions."),
-        "negation": say("a negation is easily overread; say it positively."),
-        "leading": say("the words suggest an answer; leave them out."),
-        "vague": say("everyone understands this differently; name a number or a time."),
-        "gendered": say("the form speaks of a gender; use a noun or a neutral form."),
-        "long": say("so many words are hard to take in; shorten the question."),
-    }
