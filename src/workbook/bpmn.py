@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import networkx as nx
 
-from workbook.frames import Frames, verdict_words
+from workbook.frames import Frames, mark_words
 from workbook.language import speak
 from workbook.process import Process
 from workbook.tokens import split_of
@@ -134,9 +134,9 @@ def _wire(cell: _Cell, node: _Node, gate: Point, depth: float) -> list[Point]:
     fx, fy, _, fh = cell.frame
     x, y, w, h = node.at
     ahead = node.tag.endswith(("Gateway", "Event"))
-    if gate[1] in (fy, fy + fh):
-        line = fy + depth if gate[1] == fy else fy + fh - depth
-        edge = y if gate[1] == fy else y + h
+    top = abs(gate[1] - fy) < 0.01
+    if top or abs(gate[1] - fy - fh) < 0.01:
+        line, edge = (fy + depth, y) if top else (fy + fh - depth, y + h)
         at = x + w / 2 if ahead else min(max(gate[0], x + 6), x + w - 6)
         return [(at, edge), (at, line), (gate[0], line), gate]
     aside = abs(gate[1] - node.middle[1])
@@ -144,7 +144,7 @@ def _wire(cell: _Cell, node: _Node, gate: Point, depth: float) -> list[Point]:
         at, edge = x + w / 2, y if gate[1] < node.middle[1] else y + h
         return [(at, edge), (at, gate[1]), gate]
     slope = aside if ahead else 0  # a diamond's side recedes from its corner
-    return [(x + slope if gate[0] == fx else x + w - slope, gate[1]), gate]
+    return [(x + slope if abs(gate[0] - fx) < 0.01 else x + w - slope, gate[1]), gate]
 
 
 def _straight(points: Iterable[Point]) -> list[Point]:
@@ -253,14 +253,14 @@ def _write_lanes(process: ET.Element, frames: Frames, cells: dict[str, _Cell]) -
 def _write_nodes(
     process: ET.Element, frames: Frames, cells: dict[str, _Cell], flows: Sequence[_Flow]
 ) -> None:
-    words = verdict_words(speak(frames.language))
+    words = mark_words(speak(frames.language))
     ways: dict[tuple[int, str], list[str]] = {}
     for i, flow in enumerate(flows):
         for end in (0, 1):
             ways.setdefault((end, flow[end]), []).append(f"f{i}")
     for step, cell in cells.items():
         text = frames.texts[step]
-        facts = [*text.facts, *([words[text.verdict]] if text.verdict else [])]
+        facts = [*text.facts, *([words[text.mark]] if text.mark else [])]
         for node in cell.nodes:
             element = _add(process, f"bpmn:{node.tag}", id=node.id, name=node.name)
             if node is cell.task and facts:
@@ -329,7 +329,7 @@ def mermaid_text(frames: Frames) -> str:
         lines.append(f'  subgraph r{i}["{_coded(role)}"]')
         for step in process.data.loc[process.data["role"] == role, "step_id"]:
             text = frames.texts[step]
-            verdict = [verdict_words(say)[text.verdict]] if text.verdict else []
+            verdict = [mark_words(say)[text.mark]] if text.mark else []
             rows = [process.steps.at[step, "step"], *text.facts, *verdict]
             lines.append(f'    {ids[step]}["{"<br/>".join(map(_coded, rows))}"]')
         lines.append("  end")

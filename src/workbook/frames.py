@@ -17,7 +17,19 @@ from workbook.process import Process
 from workbook.results import VERDICT_SHAPES
 from workbook.sheet import text_width, wrap
 
-__all__ = ["BADGE", "FACT", "FOOT", "NAME", "PAD", "Frames", "Text", "lay_out", "verdict_words"]
+MARKS = VERDICT_SHAPES | {"new": "+", "changed": "≠", "removed": "×"}
+__all__ = [
+    "BADGE",
+    "FACT",
+    "FOOT",
+    "MARKS",
+    "NAME",
+    "PAD",
+    "Frames",
+    "Text",
+    "lay_out",
+    "verdict_words",
+]
 
 NAME, FACT, BADGE, PAD = 12.0, 10.5, 10.0, 8  # sizes of letters, and the room beside them
 NAME_LINE, FACT_LINE, FOOT, STAGE = 15, 13, 20, 26
@@ -26,16 +38,16 @@ _AT = ["x", "y", "width", "height"]
 
 @dataclass(frozen=True)
 class Text:
-    """What a box says: the wrapped name, the lines of times and cost, the verdict."""
+    """What a box says: the wrapped name, the lines of times and cost, the verdict or mark."""
 
     name: tuple[str, ...]
     facts: tuple[str, ...]
-    verdict: str | None
+    mark: str | None
 
     @property
     def height(self) -> int:
         """Height of the box in pixels."""
-        foot = FOOT if self.verdict else 0
+        foot = FOOT if self.mark else 0
         return 18 + NAME_LINE * len(self.name) + FACT_LINE * len(self.facts) + foot
 
 
@@ -84,8 +96,27 @@ def verdict_words(say: Language) -> dict[str, str]:
     }
 
 
-def lay_out(process: Process, verdicts: Mapping[str, str], language: str) -> dict[str, object]:
+def mark_words(say: Language) -> dict[str, str]:
+    """Return the words of all marks: the verdicts, and what changed between two charts.
+
+    Examples
+    --------
+    >>> mark_words(speak("en"))["new"]
+    'new'
+    """
+    changes = {"new": say("new"), "changed": say("changed"), "removed": say("removed")}
+    return verdict_words(say) | changes
+
+
+def lay_out(
+    process: Process,
+    verdicts: Mapping[str, str],
+    language: str,
+    marks: Mapping[str, str] | None = None,
+) -> dict[str, object]:
     """Return the fields of `Frames`; boxes are as large as the words of the language need.
+
+    `marks` (new, changed or removed) are shown in place of verdicts.
 
     Raises
     ------
@@ -102,15 +133,16 @@ def lay_out(process: Process, verdicts: Mapping[str, str], language: str) -> dic
     _check(process, verdicts)
     say = speak(language)
     facts = _facts(process, say)
-    width = _box_width(process, facts, say if verdicts else None)
+    shown = {**verdicts, **(marks or {})}
+    width = _box_width(process, facts, say if shown else None)
     texts = {
-        step: Text(wrap(name, NAME, width - 2 * PAD), tuple(facts[step]), verdicts.get(step))
+        step: Text(wrap(name, NAME, width - 2 * PAD), tuple(facts[step]), shown.get(step))
         for step, name in process.steps["step"].items()
     }
     box = (float(width), float(max(text.height for text in texts.values())))
     widest = max(text_width(word, NAME) for role in process.roles for word in role.split() or "-")
     band = min(max(96, math.ceil(widest) + 2 * PAD), 150)
-    return _framed(process, _route(process, box, band), texts) | {"language": language}
+    return _framed(process, _route(process, box, band), texts, verdicts) | {"language": language}
 
 
 def _check(process: Process, verdicts: Mapping[str, str]) -> None:
@@ -144,7 +176,7 @@ def _box_width(process: Process, facts: Mapping[str, list[str]], badge: Language
     needs = [text_width(word, NAME) for name in names for word in name.split()]
     needs += [text_width(fact, FACT) for lines in facts.values() for fact in lines]
     if badge:
-        needs += [text_width(f"▲ {word}", BADGE) + 4 for word in verdict_words(badge).values()]
+        needs += [text_width(f"▲ {word}", BADGE) + 4 for word in mark_words(badge).values()]
     for width in range(92, 160, 4):
         inner = width - 2 * PAD
         if max(needs) <= inner and all(len(wrap(name, NAME, inner)) <= 3 for name in names):
@@ -166,14 +198,16 @@ def _route(process: Process, box: tuple[float, float], band: float) -> grids.Pla
     return grids.place(grid, grids.route_arrows(grid, ways), box, band, top)
 
 
-def _framed(process: Process, at: grids.Places, texts: dict[str, Text]) -> dict[str, object]:
+def _framed(
+    process: Process, at: grids.Places, texts: dict[str, Text], verdicts: Mapping[str, str]
+) -> dict[str, object]:
     width, height = at.box
     lanes = [
         (role, 0.0, top, at.right, end - top)
         for role, (top, end) in ((role, at.lane(role)) for role in process.roles)
     ]
     steps = [
-        (step, role, *at.corner(step), width, height, texts[step].verdict)
+        (step, role, *at.corner(step), width, height, verdicts.get(step))
         for step, role in process.steps["role"].items()
     ]
     points = {(r.start, r.end): [list(point) for point in at.points(r)] for r in at.routes}

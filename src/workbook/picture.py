@@ -12,15 +12,15 @@ from workbook.frames import (
     FACT,
     FACT_LINE,
     FOOT,
+    MARKS,
     NAME,
     PAD,
     STAGE,
     Frames,
     Text,
-    verdict_words,
+    mark_words,
 )
 from workbook.language import Language, speak
-from workbook.results import VERDICT_SHAPES
 from workbook.sheet import Sheet, label_place, text_width, wrap
 
 __all__ = ["draw_frames"]
@@ -35,6 +35,9 @@ _BORDERS = {
     "works": (("#1b7f5c", "1.4", "solid"), "#e3f3ec"),
     "needs improvement": (("#b3382c", "2.8", "solid"), "#fae6e3"),
     "no evidence": (("#6b7280", "1.2", "dashed"), "#eef0f2"),
+    "new": (("#1d3f72", "2.4", "solid"), "#e1eaf6"),
+    "changed": (("#7a4a00", "2.4", "solid"), "#fdf0da"),
+    "removed": (("#6b7280", "1.6", "dotted"), "#eef0f2"),
     None: (("#93a1b2", "1.2", "solid"), "white"),
 }
 
@@ -77,23 +80,23 @@ def _draw_stages(sheet: Sheet, frames: Frames) -> None:
 
 def _draw_step(sheet: Sheet, node: str, at: tuple[float, ...], text: Text, say: Language) -> None:
     x, y, width, height = at
-    border, _ = _BORDERS[text.verdict]
+    border, _ = _BORDERS[text.mark]
     sheet.box(node, at, fill="white", border=border, rounded=True)
-    below = FACT_LINE * len(text.facts) + (FOOT + 4 if text.verdict else 9)
+    below = FACT_LINE * len(text.facts) + (FOOT + 4 if text.mark else 9)
     room = (x, y + 3, width, height - below - 3)
     sheet.box(f"{node}name", room, text.name, text=(_INK, NAME, True))
     facts = (x, y + height - below, width, FACT_LINE * len(text.facts))
     sheet.box(f"{node}facts", facts, text.facts, text=(_SOFT, FACT, False))
-    if text.verdict:
+    if text.mark:
         badge = (x + 5, y + height - 21, width - 10, 16)
-        _draw_badge(sheet, f"{node}verdict", badge, text.verdict, say)
+        _draw_badge(sheet, f"{node}verdict", badge, text.mark, say)
 
 
 def _draw_badge(
     sheet: Sheet, node: str, at: tuple[float, ...], verdict: str, say: Language
 ) -> None:
     (colour, _, _), tint = _BORDERS[verdict]
-    words = f"{VERDICT_SHAPES[verdict]} {verdict_words(say)[verdict]}"
+    words = f"{MARKS[verdict]} {mark_words(say)[verdict]}"
     sheet.box(node, at, [words], fill=tint, text=(colour, BADGE, True), rounded=True)
 
 
@@ -133,8 +136,8 @@ def _draw_legend(sheet: Sheet, frames: Frames, y: float, say: Language) -> None:
         sheet.box(f"key{i}", (x + 34, y, wide, 20), [words], text=(_SOFT, FACT, False))
         sheet.arrow(f"key{i}", f"key{i}", [[x, y + 10], [x + 30, y + 10]], line=line)
         x += 34 + wide + 20
-    for verdict in VERDICT_SHAPES:
-        if (frames.steps["verdict"] == verdict).any():
-            wide = text_width(verdict_words(say)[verdict], BADGE) + 30
+    for verdict in MARKS:
+        if any(text.mark == verdict for text in frames.texts.values()):
+            wide = text_width(mark_words(say)[verdict], BADGE) + 30
             _draw_badge(sheet, f"key {verdict}", (x, y + 2, wide, 16), verdict, say)
             x += wide + 12

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import mistune
+import pandas as pd
 import xlsxwriter
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from xlsxwriter.worksheet import Worksheet
@@ -23,7 +24,7 @@ from workbook.language import Language, speak
 from workbook.resources import data_path, template_path
 from workbook.schema import TABLES, Column, columns, table_title, value_labels
 
-__all__ = ["fill_folder", "new_client", "sample_names"]
+__all__ = ["fill_folder", "new_client", "sample_names", "write_sheet"]
 
 _ROWS = 5000  # how far drop-downs and formats reach down a blank sheet
 _GREEN, _GREY, _PALE = "#14573f", "#44505c", "#eef4f1"
@@ -133,7 +134,7 @@ def _fill(made: Path, folder: Path, say: Language) -> None:
     render = lambda file, **values: templates.get_template(file).render(**values)
     write = lambda file, text: (made / file).write_text(text, encoding="utf-8", newline="\n")
     for table in ("order_lines", "steps"):
-        _write_sheet(made / f"{table}.xlsx", table, say)
+        write_sheet(made / f"{table}.xlsx", table, say)
     # JSON's quotes are YAML's too: a folder named "yes" or "a: b" stays a text.
     quoted = json.dumps(name, ensure_ascii=False)
     write("client.yaml", render(f"client.{say.code}.yaml.j2", name=quoted))
@@ -261,10 +262,31 @@ def _shown(column: Column, value: str, say: Language) -> str:
 # ── the blank sheets ─────────────────────────────────────────────────────────────────────────
 
 
-def _write_sheet(path: Path, table: str, say: Language) -> None:
-    """Write a blank sheet that explains itself, and a second one with meanings and examples."""
+def write_sheet(
+    path: str | Path, table: str, say: Language, rows: pd.DataFrame | None = None
+) -> None:
+    """Write a sheet that explains itself, and a second one with meanings and examples.
+
+    Parameters
+    ----------
+    path : str or Path
+    table : str
+        One of the contract's tables.
+    say : Language
+        The language of headings, notes and allowed values.
+    rows : DataFrame, optional
+        What the sheet holds already, typed, with the contract's columns; columns of the client's
+        own follow. Text stays text, whatever it begins with.
+
+    Examples
+    --------
+    >>> path = Path(tempfile.mkdtemp()) / "steps.xlsx"
+    >>> write_sheet(path, "steps", speak("en"))
+    >>> path.is_file()
+    True
+    """
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(path, options) as book:
+    with xlsxwriter.Workbook(str(path), options) as book:
         title = table_title(table, say)
         book.set_properties({"title": title, "created": _MADE})
         sheet = book.add_worksheet(_sheet_name(title))
@@ -272,12 +294,31 @@ def _write_sheet(path: Path, table: str, say: Language) -> None:
         for number, column in enumerate(columns(table).values()):
             _write_heading(book, sheet, number, column, say)
             _limit_cells(sheet, number, column, say)
+        if rows is not None:
+            _write_rows(sheet, columns(table), rows, say)
         sheet.set_row(0, 48)
         sheet.freeze_panes(1, 1)
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.repeat_rows(0)
         _write_guide(book, table, say)
+
+
+def _write_rows(
+    sheet: Worksheet, known: dict[str, Column], rows: pd.DataFrame, say: Language
+) -> None:
+    own = [name for name in rows if name not in known]
+    for number, name in enumerate([*known, *own]):
+        if name in own:
+            sheet.write_string(0, number, name)
+        for row, value in enumerate(rows.get(name, ()), 1):
+            if pd.isna(value) or value == "":
+                continue
+            if isinstance(value, str):
+                shown = _shown(known[name], value, say) if name in known else value
+                sheet.write_string(row, number, shown)
+            else:
+                sheet.write(row, number, value)
 
 
 def _sheet_name(words: str) -> str:
