@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 
+from workbook.bottleneck import compare_waits
 from workbook.causes import Cell
+from workbook.conformance import compare_log
 from workbook.contacts import claims_closure, measure_contacts, record_accuracy
 from workbook.cycles import cycle_times, fairness_by_size
 from workbook.data import Client
 from workbook.display import Face
+from workbook.eventlog import read_log
 from workbook.ladder import definition_ladder
 from workbook.perfect import explain_perfect
+from workbook.process import Process
 from workbook.results import Finding
 from workbook.rights import PERIODS, Rights
 from workbook.trends import busy_and_slow, control_charts
@@ -19,7 +23,9 @@ __all__ = ["look_closer", "new_findings"]
 MOST_PERIODS = 60
 
 
-def look_closer(client: Client, rights: Rights | None) -> dict[str, Face]:
+def look_closer(
+    client: Client, rights: Rights | None, process: Process | None = None
+) -> dict[str, Face]:
     """Return what else can be said: a view is absent where its columns or tables are.
 
     Parameters
@@ -27,11 +33,14 @@ def look_closer(client: Client, rights: Rights | None) -> dict[str, Face]:
     client : Client
     rights : Rights or None
         As measured of the client.
+    process : Process or None
+        As drawn from the client's steps.
 
     Returns
     -------
     dict
-        perfect, ladder, charts, busy, cycles, fairness, visibility, contacts, claims, records.
+        perfect, ladder, charts, busy, cycles, fairness, log, drawn, waits, visibility, contacts,
+        claims, records.
     """
     views: dict[str, Face] = {}
     if rights is not None and rights.measured:
@@ -42,6 +51,10 @@ def look_closer(client: Client, rights: Rights | None) -> dict[str, Face]:
         if {"size_class", "weight_kg", "quantity_ordered"} & set(rights.frame):
             views["fairness"] = fairness_by_size(rights)
     if _rows(client.events):
+        log = views["log"] = read_log(client)
+        if process is not None:
+            views["drawn"] = compare_log(process, log, rights=rights)
+        views["waits"] = compare_waits(log, process)
         views["visibility"] = trace_orders(client)
     if _rows(client.inquiries):
         views["contacts"] = measure_contacts(client.inquiries, client.profile, client.as_of)

@@ -33,13 +33,17 @@ from workbook.survey import Questionnaire, design_survey
 __all__ = ["RoadMap", "draw_road_map", "keep_key", "measure_client", "pseudonyms"]
 
 
+# What is seen of a step in the events stands beside its verdict and never makes it.
+_BESIDE = ("drawn", "waits")
+
+
 @dataclass(frozen=True)
 class RoadMap:
     """Everything that was found about a client; a part the client's data can't give is None.
 
     `steps` has one row per process step: step_id, step, role, rights, verdict (works, needs
-    improvement, no evidence), evidence (a sentence with its n) and says (the client's own status,
-    never mixed in). `views` are what `closer.look_closer` returns, `problems` the faults of the
+    improvement, no evidence), evidence (sentences with their n), says (the client's own status) and
+    votes (for works and for needs improvement), which are never mixed in. `views` are what `closer.look_closer` returns, `problems` the faults of the
     data.
     """
 
@@ -95,10 +99,13 @@ def draw_road_map(client: Client, language: str | None = None) -> RoadMap:
         cells = failing_cells(rights)
         hidden = failing_cells(rights, unknown=True)
         findings += [cell.finding(say) for cell in (*cells, *hidden)]
-    views = look_closer(client, rights)
+    views = look_closer(client, rights, process)
     findings += new_findings(views, cells, language)
     if process is not None:
-        steps, there = _judge_steps(client, process, rights, say)
+        seen = [
+            each for name in _BESIDE if name in views for each in views[name].findings(language)
+        ]
+        steps, there = _judge_steps(client, process, rights, seen, say)
         findings += there + process.findings(language)
     questionnaire = design_survey(client, findings=findings, language=language)
     scores = _score(client, questionnaire)
@@ -181,9 +188,12 @@ def _importance(finding: Finding) -> tuple[int, float]:
 
 
 def _judge_steps(
-    client: Client, process: Process, rights: Rights | None, say: Language
+    client: Client, process: Process, rights: Rights | None, seen: list[Finding], say: Language
 ) -> tuple[pd.DataFrame, list[Finding]]:
-    """Judge each step by the rights it protects and by the orders that passed it."""
+    """Judge each step by the rights it protects and by the orders that passed it.
+
+    What was `seen` of it in the events stands beside, as do the client's own words and votes.
+    """
     worse = _worse_there(client, process, rights)
     rows, findings = [], []
     for step in process.steps.itertuples():
@@ -197,7 +207,9 @@ def _judge_steps(
         evidence = [rate_finding(judged[right], right, say).sentence for right in shown]
         found = [_step_finding(cell, step.step, say) for cell in there]
         evidence = [finding.sentence for finding in found] + evidence
+        evidence += [each.sentence for each in seen if each.step_id == step.step_id]
         findings += found
+        votes = [getattr(step, name, None) for name in ("votes_works", "votes_improve")]
         rows.append(
             {
                 "step_id": step.step_id,
@@ -207,6 +219,7 @@ def _judge_steps(
                 "verdict": verdict,
                 "evidence": " ".join(evidence),
                 "says": getattr(step, "status", None),
+                "votes": tuple(0 if pd.isna(each) else int(each) for each in votes),
             }
         )
     return pd.DataFrame(rows), findings

@@ -36,6 +36,7 @@ __all__ = [
     "contract",
     "data",
     "definitions",
+    "events",
     "information",
     "opening",
     "over_time",
@@ -47,6 +48,7 @@ __all__ = [
 RESULTS_MIME = "application/vnd.workbook.results+json"
 _GROUPS = ("segment", "carrier", "region", "channel", "product_group", "size_class")
 MOST_HANDOFFS = 6
+MOST_DEVIATIONS = 8
 MOST_FINDINGS = 9
 
 
@@ -190,12 +192,32 @@ def _steps_table(road: RoadMap, say: Language) -> Block:
             step.role,
             results.badge(words[step.verdict], step.verdict),
             step.evidence or say("It protects no right that is measured against a target."),
-            words.get(step.says, "–"),
+            " ".join(filter(None, [words.get(step.says), _votes(step.votes)])) or "–",
         ]
         for step in road.steps.itertuples()
     ]
     head = [say("Step"), say("Role"), say("Verdict"), say("Evidence"), say("The client says")]
     return results.table(head, rows, caption=say("Every step, its verdict and the evidence for it"))
+
+
+def _votes(votes: tuple[int, int]) -> str:
+    return f"✓ {votes[0]} ▲ {votes[1]}" if any(votes) else ""
+
+
+def events(road: RoadMap) -> Shown:
+    """Show what the recorded events say of the way that orders really went."""
+    say = speak(road.language)
+    if "log" not in road.views:
+        return Shown(())
+    log, drawn = road.views["log"], road.views.get("drawn")
+    told = [log.sentence(say), *([drawn.sentence(say)] if drawn else [])]
+    blocks = [results.heading(say("What really happens"), anchor="events")]
+    blocks += map(results.text, told)
+    if drawn is not None and len(rows := drawn.table(road.language).head(MOST_DEVIATIONS)):
+        caption = say("Where orders leave the chart, the most frequent first")
+        cells = rows.itertuples(index=False)
+        blocks.append(results.table(list(rows), cells, caption=caption, numeric=[2, 3, 4, 5, 6]))
+    return Shown((*blocks, *_view(road, "waits", say("Waiting in busy weeks"), "waits")))
 
 
 def scorecard(road: RoadMap) -> Shown:
