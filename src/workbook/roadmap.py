@@ -43,8 +43,8 @@ class RoadMap:
 
     `steps` has one row per process step: step_id, step, role, rights, verdict (works, needs
     improvement, no evidence), evidence (sentences with their n), says (the client's own status) and
-    votes (for works and for needs improvement), which are never mixed in. `views` are what `closer.look_closer` returns, `problems` the faults of the
-    data.
+    votes (for works and for needs improvement), which are never mixed in. `views` are what
+    `closer.look_closer` returns, `problems` the faults of the data.
     """
 
     client: Client
@@ -180,7 +180,8 @@ def _score(client: Client, questionnaire: Questionnaire) -> Scores | None:
 def _importance(finding: Finding) -> tuple[int, float]:
     """Failures first, by how many orders they touch; then what is not known; then what works."""
     order = ["needs improvement", "no evidence", "data", "works"].index(finding.kind)
-    touched = (finding.n or 0) * abs(finding.effect or 0)
+    # An effect in hours or days counts as one that every order feels.
+    touched = (finding.n or 0) * min(abs(finding.effect or 0), 1)
     return (order, -touched)
 
 
