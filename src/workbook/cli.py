@@ -168,7 +168,10 @@ def _in_a_table(client: object) -> str:
     say, lines = speak(client.profile.language), []
     for name, each in client.tables.items():
         rows = say.plural("{n} row", "{n} rows", each.rows)
-        lines.append(say("{table}: {rows} from {file}", table=name, rows=rows, file=each.file))
+        head = each.heading_row and say("headings in row {n}", n=say.number(each.heading_row))
+        facts = ", ".join(filter(None, (each.sheet, each.encoding, head)))
+        line = say("{table}: {rows} from {file}", table=name, rows=rows, file=each.file)
+        lines.append(line + f" ({facts})" * bool(facts))
         lines.append(
             "  " + ", ".join(f"{ours} ← {theirs}" for ours, theirs in each.columns.items())
         )
@@ -216,17 +219,23 @@ def measure(folder: str, as_json: bool, by: tuple[str, ...]) -> int:
 
 @main.command()
 @click.argument("folder")
-@click.option("--out", required=True, metavar="FILE", help=".svg .png .pdf .dot or .json")
+@click.option("--out", required=True, metavar="FILE", help=".svg .png .pdf .dot .json .bpmn .mmd .xlsx")
+@click.option("--paper", type=click.Choice(["A3", "A4"]), help="a picture to print across")
+@click.option("--folded", is_flag=True, help="sub-processes as single steps")
+@click.option("--part", metavar="STEP", help="the steps of this sub-process only")
 @_LANGUAGE
 @_in_words
-def chart(folder: str, out: str, language: str | None) -> int:
-    """Draw the process chart, each step with its verdict."""
+def chart(
+    folder: str, out: str, paper: str | None, folded: bool, part: str | None, language: str | None
+) -> int:
+    """Draw the process chart, each step with its verdict; .xlsx is the table to correct."""
     from workbook.chart import draw_chart, layout_chart
     from workbook.data import open_client
     from workbook.files import write_whole
     from workbook.roadmap import draw_road_map
+    from workbook.starter import write_sheet
 
-    form = _check_out(out, "svg", "png", "pdf", "dot", "json")
+    form = _check_out(out, "svg", "png", "pdf", "dot", "json", "bpmn", "mmd", "xlsx")
     client = open_client(folder)
     road = draw_road_map(client, language)
     if road.process is None:
@@ -234,10 +243,17 @@ def chart(folder: str, out: str, language: str | None) -> int:
             click.echo(problem.sentence(speak(client.profile.language)), err=True)
         click.echo(f"{folder}: no steps could be read, so there is no chart.", err=True)
         return 1
+    if form == "xlsx":
+        write_sheet(out, "steps", speak(road.language), client.steps)
+        click.echo(f"{out} is written.")
+        return _data_code(client)
+    process = road.process.part(part) if part else road.process
+    process = process.collapsed() if folded else process
+    verdicts = {step: v for step, v in road.verdicts.items() if step in process.steps.index}
     if form == "json":
-        drawn = json.dumps(layout_chart(road.process, road.verdicts).as_json(), indent=1)
+        drawn = json.dumps(layout_chart(process, verdicts).as_json(), indent=1)
     else:
-        drawn = draw_chart(road.process, road.verdicts, road.language, form)
+        drawn = draw_chart(process, verdicts, road.language, form, paper or "")
     write_whole(Path(out), drawn)
     click.echo(f"{out} is written.")
     return _data_code(client)

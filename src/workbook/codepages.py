@@ -32,8 +32,9 @@ _UNSEEN = [mark.encode() for mark in "\u200b\u200e\u200f\u2060\ufeff"]
 
 def _utf16(start: bytes) -> str:
     """Name the order of bytes in which every other one is low, as of letters of one script."""
-    even, odd = (np.mean(np.frombuffer(start[at::2], "u1") < 8) for at in (0, 1))
-    if len(start) < 8 or max(even, odd) < 0.8 or min(even, odd) > 0.2:
+    low = np.frombuffer(start, "u1") < 8
+    even, odd = low[::2].sum(), low[1::2].sum()
+    if max(even, odd) * 2.5 < len(start) or min(even, odd) * 10 > len(start) or len(start) < 8:
         return ""
     return "utf-16-be" if even > odd else "utf-16-le"
 
@@ -41,19 +42,21 @@ def _utf16(start: bytes) -> str:
 def decode(path: Path, known: frozenset[str], say: Language) -> tuple[bytes, str, list[Problem]]:
     """Bring text of any code page to UTF-8 with plain line feeds; tell what was lost."""
     raw, page, lost = path.read_bytes(), "utf-8", None
+    plain = raw.isascii()
+    is_utf8 = plain or _is_utf8(raw)
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         page = "utf-16"
     elif unmarked := _utf16(raw[:400]):
         page = unmarked
-    elif not _is_utf8(raw) and not _is_damaged_utf8(raw):
+    elif not is_utf8 and not _is_damaged_utf8(raw):
         page = max(_CODE_PAGES, key=lambda page: _page_score(raw[:1_000_000], page, known))
-    if page != "utf-8" or not _is_utf8(raw):
+    if page != "utf-8" or not is_utf8:
         even = len(raw) - len(raw) % 2 * page.startswith("utf-16")
         raw = raw[:even].decode(page, errors="replace").encode()
         lost = "\ufffd".encode()
     raw = raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n") if b"\r" in raw else raw
     raw = raw.replace(b"\r", b"\n").replace(b"\f", b"")
-    for mark in () if raw.isascii() else _UNSEEN:
+    for mark in () if plain and page == "utf-8" else _UNSEEN:
         raw = raw.replace(mark, b"")
     problems = []
     what = say("bytes that are no character of {page} are lost", page=page)
@@ -74,8 +77,6 @@ def _told_at(body: bytes, mark: bytes, what: str, path: Path, say: Language) -> 
 
 def _is_utf8(raw: bytes) -> bool:
     """Validate without a copy, as the file may be large."""
-    if raw.isascii():
-        return True
     try:
         offsets = pa.array([0, len(raw)], pa.int64()).buffers()[1]
         pa.Array.from_buffers(pa.large_string(), 1, [None, offsets, pa.py_buffer(raw)]).validate(

@@ -5,6 +5,8 @@ is typed, and told with their rows; nothing else is changed.
 """
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbook.faults import Faults, list_rows
-from workbook.schema import Column, columns
+from workbook.headings import spellings
+from workbook.language import Language
+from workbook.schema import Column, columns, fold
 from workbook.values import as_mask, last_bytes, trimmed
 
 __all__ = ["check_rows", "check_scale", "leave_out"]
@@ -23,6 +27,7 @@ mittelwert durchschnitt среднее mediana median médiane медиана"""
 _WORD = rf"(?:{'|'.join(_TOTALS.split())})"
 _BEFORE = r"(?:grand|sub|sous|suma|общий|général|overall|w)[ -]?"
 _TOTAL = rf"(?i)^(?:{_BEFORE})?{_WORD}(?:[ :.(=].*)?$|[ ]{_WORD}:?$"
+_IMPORT = '{"ImportId"'  # so a survey system writes a third row of headings
 _IDS = {"steps": "step_id", "responses": "response_id", "inquiries": "inquiry_id"}
 _IDS |= {"claims": "claim_id"}
 _FATAL = ("steps", "responses")
@@ -44,11 +49,11 @@ _QUANTITIES = ("quantity_ordered", "quantity_delivered", "quantity_damaged")
 
 
 def leave_out(text: pd.DataFrame, found: dict[str, str], faults: Faults) -> pd.DataFrame:
-    """Leave out totals, averages and repeated headings, and tell their rows.
+    """Leave out totals, titles among the rows, headings that stand again, a second table below.
 
     A total is known by its word in the column of the id, or in any column where the id is blank;
-    a row that has a date of its own is never one. A row after the last record that fills number
-    columns only is a total too.
+    a row that has a date of its own is never one. So is a row whose id is unlike the others and
+    that holds nothing else but figures, and a row after the last record that holds figures only.
 
     Examples
     --------
@@ -61,85 +66,156 @@ def leave_out(text: pd.DataFrame, found: dict[str, str], faults: Faults) -> pd.D
     3
     """
     wanted = columns(faults.table)
-    key = next((found[name] for name in wanted if wanted[name].required and name in found), None)
-    if key is None or text.empty:
+    ours = next((name for name in wanted if wanted[name].required and name in found), None)
+    if ours is None or text.empty:
         return text
-    odd = text.iloc[np.flatnonzero(_odd_rows(text[key], key))]
-    again = odd[_says_headings(odd)]
-    odd = odd.drop(again.index)
-    kinds = {theirs: wanted[ours] for ours, theirs in found.items()}
-    sums = odd[[_is_total(row, key, kinds) for row in odd.to_dict("records")]].index
-    sums = sums.union(_trailing(text.tail(len(sums) + 11).drop(sums, errors="ignore"), kinds))
-    if len(again):
-        _report_headings(again.index, key, faults)
-    if len(sums):
-        _report_sums(sums, text, key, faults)
-    gone = again.index.union(sums)
+    rows = _Rows(text, found[ours], {theirs: wanted[name] for name, theirs in found.items()})
+    say, gone = faults.say, pd.Index([], dtype=text.index.dtype)
+    for kind, places in rows.sort().items():
+        what, remedy = _said(kind, len(places), say)
+        place = {"rows": places, "column": rows.key, "value": text.at[places[0], rows.key] or None}
+        faults.add("warning", f"{what} ({list_rows(places, say)})", remedy, **place)
+        gone = gone.union(places)
     return text.drop(gone) if len(gone) else text
 
 
-def _odd_rows(keys: pd.Series, heading: str) -> np.ndarray:
-    """Mark the few rows whose id is blank, a total's word or the heading itself."""
-    cells = trimmed(keys)
-    last = last_bytes(cells)
-    doubtful = (last < ord("0")) | (last > ord("9")) | as_mask(pc.match_substring(cells, " "))
-    odd, few = np.flatnonzero(doubtful), cells.filter(pa.array(doubtful))
-    known = pc.is_in(pc.utf8_lower(few), value_set=pa.array(["", heading.casefold()], few.type))
-    doubtful[odd] = as_mask(pc.or_(known, pc.match_substring_regex(few, _TOTAL)))
-    if heading[-1:].isdigit():
-        doubtful |= as_mask(pc.equal(cells, heading))
-    return doubtful
+def _said(kind: str, n: int, say: Language) -> tuple[str, str]:
+    delete = say("delete what is no record; a record needs its number in this column")
+    if kind == "again":
+        what = say.plural(
+            "headings stand again in {n} row, which is left out",
+            "headings stand again in {n} rows, which are left out",
+            n,
+        )
+    elif kind == "total":
+        what = say.plural(
+            "{n} row is a total, an average or a title and is left out",
+            "{n} rows are totals, averages or titles and are left out",
+            n,
+        )
+    else:
+        what = say.plural(
+            "another table or a note of {n} row stands below and is not read",
+            "another table or a note of {n} rows stands below and is not read",
+            n,
+        )
+        delete = say("put it into a file or sheet of its own")
+    return what, delete
 
 
-def _says_headings(rows: pd.DataFrame) -> np.ndarray:
-    """Mark rows of which most filled cells repeat the heading above them."""
-    tidy = lambda text: " ".join(str(text).split()).casefold()
-    same = np.array([[tidy(cell) == tidy(name) for cell in rows[name]] for name in rows])
-    filled = np.array([[bool(str(cell).strip()) for cell in rows[name]] for name in rows])
-    return same.sum(axis=0) * 2 > np.maximum(filled.sum(axis=0), 1)
+@dataclass(frozen=True)
+class _Rows:
+    """A table's rows as text, the heading of its ids, and the columns that were recognised."""
+
+    text: pd.DataFrame
+    key: str
+    kinds: dict[str, Column]
+
+    def sort(self) -> dict[str, pd.Index]:
+        """Return the rows that are no records, by why."""
+        odd = self.text.iloc[np.flatnonzero(self._odd())]
+        records = dict(zip(odd.index, map(_filled, odd.to_dict("records")), strict=True))
+        again = [row for row, cells in records.items() if self._is_heading(row, cells)]
+        below = self._below(odd.index, records, again)
+        left = [row for row in odd.index if row not in {*again, *below}]
+        total = [row for row in left if self._is_total(records[row])]
+        tail = self.text.tail(len(total) + len(below) + 11).drop([*total, *below], errors="ignore")
+        found = {"again": again, "total": sorted({*total, *self._trailing(tail)}), "below": below}
+        return {kind: pd.Index(rows) for kind, rows in found.items() if len(rows)}
+
+    def _odd(self) -> np.ndarray:
+        """Mark the few rows whose id is blank, a word or the heading itself."""
+        cells = trimmed(self.text[self.key])
+        last = last_bytes(cells)
+        doubtful = (last < ord("0")) | (last > ord("9")) | as_mask(pc.match_substring(cells, " "))
+        odd, few = np.flatnonzero(doubtful), cells.filter(pa.array(doubtful))
+        known = pc.match_substring_regex(few, rf"^$|^{re.escape(_IMPORT)}|{_TOTAL}")
+        words = self._words(few) if self._is_coded else pa.repeat(pa.scalar(False), len(few))
+        heads = pc.is_in(pc.utf8_lower(few), value_set=pa.array(self._headings, few.type))
+        doubtful[odd] = as_mask(pc.or_(pc.or_(known, heads), words))
+        if self.key[-1:].isdigit():
+            doubtful |= as_mask(pc.equal(cells, self.key))
+        return doubtful
+
+    @cached_property
+    def _is_coded(self) -> bool:
+        """Whether ids are codes with digits, so that a word among them is none."""
+        first = trimmed(self.text[self.key].iloc[:200])
+        return pc.sum(self._words(first)).as_py() <= 0.6 * len(first) if len(first) > 1 else False
+
+    def _words(self, cells: pa.ChunkedArray) -> pa.ChunkedArray:
+        return pc.match_substring_regex(cells, r"^[^\d\n]+$|^\pL{3,}[ :][^\d]*\d*$")
+
+    @property
+    def _is_survey(self) -> bool:
+        return self.key in self.kinds and self.kinds[self.key].name == "response_id"
+
+    @cached_property
+    def _headings(self) -> list[str]:
+        names = spellings(self.kinds[self.key]) if self.key in self.kinds else []
+        return [each.casefold() for each in (self.key, *names)]
+
+    def _is_heading(self, row: int, cells: dict[str, str]) -> bool:
+        """Tell headings that stand again, or a second row of them right below the first."""
+        same = sum(fold(cell) == fold(name) for name, cell in cells.items())
+        plain = _is_plain(cells)
+        first = row == self.text.index[0] and plain
+        second = first and self.key not in cells and len(cells) > 1 and self._is_survey
+        key = cells.get(self.key, "")
+        return (
+            second
+            or key.startswith(_IMPORT)
+            or same * 2 > len(cells) > 0
+            or (fold(key) == fold(self.key) and plain)
+        )
+
+    def _is_total(self, cells: dict[str, str]) -> bool:
+        kinds = {self.kinds[name].kind for name in cells if name in self.kinds and name != self.key}
+        if "date" in kinds:
+            return False
+        unlike = self._is_coded and self.key in cells and bool(self._matches(cells[self.key]))
+        only = all(name == self.key or self._counts(name) for name in cells)
+        words = [cells[self.key]] if self.key in cells else cells.values()
+        return (unlike and only) or any(re.search(_TOTAL, word) for word in words)
+
+    def _matches(self, word: str) -> bool:
+        return self._words(pa.array([word]))[0].as_py()
+
+    def _counts(self, name: str) -> bool:
+        return name in self.kinds and self.kinds[name].kind == "number"
+
+    def _below(self, odd: pd.Index, records: dict[int, dict], again: list[int]) -> list[int]:
+        """Find a table or notes after a blank row, up to where the headings stand again."""
+        rows, gone = self.text.index, []
+        gaps = set(rows[1:][np.diff(rows) > 1].intersection(odd)) - set(again)
+        for row in sorted(gaps) if self._is_coded else ():
+            at = rows.get_loc(row)
+            following = rows[at + 1] if at + 1 < len(rows) else None
+            cells = records[row]
+            ends = following is None or (following in records and following not in again)
+            title = not ends and (len(cells) == 1 or self._is_total(cells))
+            if row in gone or title or not _is_plain(cells):
+                continue
+            end = next((each for each in again if each > row), rows[-1] + 1)
+            gone += rows[(rows >= row) & (rows < end)].tolist()
+        return gone
+
+    def _trailing(self, tail: pd.DataFrame) -> list[int]:
+        """Return the last rows that hold figures without anything else."""
+        gone = []
+        for row, cells in zip(tail.index[:0:-1], tail[:0:-1].to_dict("records"), strict=True):
+            if not (filled := _filled(cells)) or not all(map(self._counts, filled)):
+                break
+            gone.append(row)
+        return gone
 
 
-def _is_total(row: dict[str, str], key: str, kinds: dict[str, Column]) -> bool:
-    filled = {name: cell.strip() for name, cell in row.items() if cell.strip()}
-    if any(kinds[name].kind == "date" for name in filled if name in kinds):
-        return False
-    words = [filled[key]] if key in filled else filled.values()
-    return any(re.search(_TOTAL, word) for word in words)
+def _is_plain(cells: dict[str, str]) -> bool:
+    return not any(letter.isdigit() for cell in cells.values() for letter in cell)
 
 
-def _trailing(text: pd.DataFrame, kinds: dict[str, Column]) -> pd.Index:
-    """Return the last rows that hold figures without anything else."""
-    gone = []
-    for row, cells in zip(text.index[:0:-1], text[:0:-1].to_dict("records"), strict=True):
-        filled = [kinds.get(name) for name, cell in cells.items() if cell.strip()]
-        if not filled or not all(kind and kind.kind == "number" for kind in filled):
-            break
-        gone.append(row)
-    return pd.Index(gone, dtype=text.index.dtype)
-
-
-def _report_headings(rows: pd.Index, key: str, faults: Faults) -> None:
-    say, listed = faults.say, list_rows(rows, faults.say)
-    what = say.plural(
-        "the headings stand again in {n} row, which is left out (row {rows})",
-        "the headings stand again in {n} rows, which are left out (rows {rows})",
-        len(rows),
-        rows=listed,
-    )
-    remedy = say("delete them from the file: each table wants its headings once")
-    faults.add("warning", what, remedy, rows=rows, column=key)
-
-
-def _report_sums(rows: pd.Index, text: pd.DataFrame, key: str, faults: Faults) -> None:
-    say, listed = faults.say, list_rows(rows, faults.say)
-    what = say.plural(
-        "{n} row is a total or an average and is left out (row {rows})",
-        "{n} rows are totals or averages and are left out (rows {rows})",
-        len(rows),
-        rows=listed,
-    )
-    remedy = say("delete it, or if it is a record, write its number in the column {name}", name=key)
-    faults.add("warning", what, remedy, rows=rows, column=key, value=text.at[rows[0], key] or None)
+def _filled(row: dict[str, str]) -> dict[str, str]:
+    return {name: cell.strip() for name, cell in row.items() if cell.strip()}
 
 
 # ── rows that can't be meant ─────────────────────────────────────────────────────────────────

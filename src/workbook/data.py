@@ -40,8 +40,9 @@ class Reading:
     """One table as it was read: the frame, what was recognised and what is wrong with it.
 
     `data` is None when an error dropped the table; `columns` maps our names to the client's
-    headings; `assumed` counts the blanks that the profile's `blank_is` filled, per column. `large`
-    is a Parquet file that is read only when its rows are asked for.
+    headings in `heading_row`; `encoding` is the code page of text; `assumed` counts the
+    blanks that the profile's `blank_is` filled, per column. `large` is a Parquet file that is read
+    only when its rows are asked for.
     """
 
     data: pd.DataFrame | None
@@ -51,6 +52,8 @@ class Reading:
     rows: int = 0
     columns: dict[str, str] = field(default_factory=dict)
     assumed: dict[str, int] = field(default_factory=dict)
+    heading_row: int | None = None
+    encoding: str = ""
     large: Path | None = None
 
     def __iter__(self) -> Iterator[object]:
@@ -123,8 +126,13 @@ def read_table(
             broken = check_steps(frame, faults.file, say=say)
             as_theirs = lambda each: replace(each, column=found.get(each.column, each.column))
             faults.take(tuple(map(as_theirs, broken)))
-    data, problems = None if faults.fatal else frame, tuple(faults.problems)
-    return Reading(data, problems, faults.file, faults.sheet, len(text), found, assumed)
+    return Reading(
+        None if faults.fatal else frame,
+        tuple(faults.problems),
+        *(faults.file, faults.sheet, len(text), found, assumed),
+        heading_row=faults.heading_row,
+        encoding=faults.encoding,
+    )
 
 
 # ── cells ────────────────────────────────────────────────────────────────────────────────────
@@ -136,7 +144,7 @@ def _read_joined(
     """Read the file, and the second file of a join beside it."""
     known = _known_headings(faults.table, mapping)
     main = intake.read_text(path, sheet, known=known, say=faults.say)
-    faults.sheet, faults.heading_row = main.sheet, main.heading_row
+    faults.sheet, faults.heading_row, faults.encoding = main.sheet, main.heading_row, main.encoding
     faults.take(main.problems)
     if not mapping.join:
         return main.frame
@@ -337,8 +345,9 @@ class Client:
 
 
 def _summary(reading: Reading) -> dict[str, object]:
-    names = ("file", "sheet", "rows", "columns") + ("assumed",) * bool(reading.assumed)
-    return {name: getattr(reading, name) for name in names}
+    names = ("file", "sheet", "rows", "columns", "heading_row", "encoding", "assumed")
+    found = {name: getattr(reading, name) for name in names}
+    return {name: found[name] for name in names if name in names[:4] or found[name]}
 
 
 def latest_day(*frames: pd.DataFrame) -> dt.date | None:

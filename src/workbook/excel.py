@@ -56,13 +56,12 @@ _UNSTORED = re.compile(
 _AT = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _STYLE = re.compile(rb"""<(?:\w+:)?c(\s[^>]*\bs\s*=\s*["'](\d+)["'][^>]*)><""")
 # The records of an .xls that hold an error, alone or as a formula's result.
-_XLS_ERRORS = dict(zip(b"\x00\x07\x0f\x17\x1d\x24\x2a", ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!",
-    "#NAME?", "#NUM!", "#N/A"), strict=True))  # fmt: skip
+_CODES = rb"([\x00\x07\x0f\x17\x1d\x24\x2a])"
 _XLS_ERROR = re.compile(
-    rb"(?:\x05\x02\x08\0(?P<a>....)..|\x06\0..(?P<b>....)..\x02.(?=.{3}\xff\xff))"
-    rb"(?P<code>[\x00\x07\x0f\x17\x1d\x24\x2a])(?:\x01|.{3}\xff\xff)",
+    rb"\x05\x02\x08\0(.{4})..%b\x01|\x06\0..(.{4})..\x02.%b.{3}\xff\xff" % (_CODES, _CODES),
     re.DOTALL,
 )
+_ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!"}
 
 Place = tuple[int, int]
 
@@ -218,14 +217,11 @@ def _cell(value: object) -> str:
 
 def _note_xls_errors(raw: bytes, sheet: Sheet) -> None:
     """Note the errors of an .xls, which calamine reads as blanks."""
-    for found in _XLS_ERROR.finditer(raw):
-        row, column = np.frombuffer(found["a"] or found["b"], "<u2").tolist()
-        if (
-            row < len(sheet.frame)
-            and column < sheet.frame.shape[1]
-            and not sheet.frame.iat[row, column]
-        ):
-            sheet.errors[row, column] = _XLS_ERRORS[found["code"][0]]
+    cells = sheet.frame
+    for alone, code, result, its in _XLS_ERROR.findall(raw):
+        row, column = np.frombuffer(alone or result, "<u2").tolist()
+        if row < len(cells) and column < cells.shape[1] and not cells.iat[row, column]:
+            sheet.errors[row, column] = _ERRORS.get((code or its)[0], "#N/A")
 
 
 # ── the look into the archive ────────────────────────────────────────────────────────────────

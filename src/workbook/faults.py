@@ -35,6 +35,7 @@ class Faults:
     say: Language
     sheet: str | None = None
     heading_row: int | None = None
+    encoding: str = ""
     problems: list[Problem] = field(default_factory=list)
 
     def add(self, severity: str, problem: str, remedy: str, **place: object) -> None:

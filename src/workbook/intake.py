@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -141,8 +141,9 @@ def _read(path: Path, sheet: str | None, known: frozenset[str], say: Language) -
         raise refuse(path, what, say("export the table as .xlsx or .csv"))
     if not body[:4096].strip() and not body.strip():
         raise refuse(path, say("the file is empty"), say("save it again with its rows"))
-    if page := page_of(body):
-        return _from_sheet(path, sheet_of(read_markup(page, score)), known, say)
+    if markup := page_of(body):
+        table = _from_sheet(path, sheet_of(read_markup(markup, score)), known, say)
+        return replace(table, encoding=page)
     return _delimited(path, body, page, problems, known, say)
 
 
@@ -181,7 +182,8 @@ def _delimited(
         whole = csv.reader(io.StringIO(body.decode(), newline=""), delimiter="\x1f")
         body = "".join(f"{''.join(row)}\n" for row in whole).encode()
         layout = _lay_out(path, body[:130_000].decode(errors="ignore"), known, say)
-    if b'\\"' in body and _open_quote(body, layout):
+    # One byte is found far faster than two.
+    if b"\\" in body and b'\\"' in body and _open_quote(body, layout):
         body = body.replace(b'\\"', b'""')
     frame, lines, more = _even_rows(body, layout)
     frame, told = tidy(frame, layout, lines)
@@ -215,7 +217,9 @@ def _even_rows(body: bytes, layout: Layout) -> tuple[pd.DataFrame, np.ndarray, l
     breaks, quote = np.zeros(len(frame), dtype="int64"), layout.quote.encode()
     if body.count(b"\n") + (body[-1:] != b"\n") - layout.row != len(frame) + len(ragged):
         breaks = sum(frame[name].str.count("\n").to_numpy() for name in frame).astype("int64")
-    doubtful = quote in body and (ragged or breaks.any() or body.count(quote) % 2)
+    # A quote that stays open takes in all the following lines, or stands in the last.
+    last = body[body.rfind(b"\n", 0, -1) :].count(quote) % 2
+    doubtful = quote in body and (ragged or breaks.any() or last)
     if doubtful and (line := _open_quote(body, layout)):
         what = layout.say("a quotation mark opens here that is not closed")
         remedy = layout.say("close it, or write a quotation mark inside a text twice")
@@ -223,7 +227,7 @@ def _even_rows(body: bytes, layout: Layout) -> tuple[pd.DataFrame, np.ndarray, l
     frame, breaks, widths = _mend(frame, breaks, ragged, layout)
     lines = layout.row + 1 + np.arange(len(frame))
     lines[1:] += np.cumsum(breaks)[:-1]
-    if b'="' in body:  # how Excel is made to keep a code as text
+    if b"=" in body and b'="' in body:  # how Excel is made to keep a code as text
         frame = frame.apply(lambda cells: cells.str.replace(r'^="(.*)"$', r"\1", regex=True))
     for name in frame if b"'" in body else ():
         # So it is made in a cell: by an apostrophe before the code.

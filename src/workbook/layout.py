@@ -50,7 +50,7 @@ def heading_at(rows: Rows, known: frozenset[str]) -> int:
 def name_columns(rows: Rows, at: int, known: frozenset[str]) -> list[str]:
     """Name the columns; a group's heading in the row above goes with those that it spans."""
     own = [" ".join(str(cell).split()) for cell in rows[at]]
-    above = [" ".join(str(cell).split()) for cell in rows[at - 1]] if at else []
+    above = [" ".join(str(cell).split()).strip("-=_+ ") for cell in rows[at - 1]] if at else []
     if not any(above):
         return own
     once = [fold(name) in known and own.count(name) == 1 for name in own]
@@ -124,8 +124,12 @@ def tidy(
         blank &= _is_blank(frame[place])
     frame = frame[~blank] if blank.any() else frame
     nameless = [place for place, name in enumerate(layout.headings) if not name]
-    empty = [place for place in nameless if _is_blank(frame[place]).all()]
-    frame, problems = _records(frame.drop(columns=empty), layout)
+    aside = np.ones(len(frame), dtype=bool)
+    for place in frame if nameless else ():
+        aside &= place in nameless or _is_blank(frame[place])
+    beside = np.flatnonzero(aside).tolist() if nameless else []
+    empty = [place for place in nameless if _is_blank(frame[place])[~aside].all()]
+    frame, problems = _records(frame.drop(columns=empty), layout, beside)
     names = [name or letter(place) for place, name in enumerate(layout.headings)]
     problems += _heading_problems([place for place in nameless if place not in empty], layout)
     return frame.set_axis([_distinct(names)[place] for place in frame], axis=1), problems
@@ -149,25 +153,27 @@ def _heading_problems(nameless: list[int], layout: Layout) -> list[Problem]:
     return problems
 
 
-def _records(frame: pd.DataFrame, layout: Layout) -> tuple[pd.DataFrame, list[Problem]]:
+def _records(
+    frame: pd.DataFrame, layout: Layout, left: list[int]
+) -> tuple[pd.DataFrame, list[Problem]]:
     """Leave out a row of units under the headings, and notes below the table; tell which."""
-    say, left = layout.say, []
+    say, left = layout.say, [*left]
     if len(frame) and _is_units(frame.iloc[0].tolist()):
-        left = [0]
+        left.append(0)
     last = [[cell for cell in row if cell.strip()] for row in frame.iloc[-20:].to_numpy().tolist()]
     while frame.shape[1] > 1 and len(last) > 1 and _is_note(last[-1]):
         left.append(len(frame) - 20 + len(last) if len(frame) > 20 else len(last) - 1)
         last.pop()
     if not left:
         return frame, []
-    rows = frame.index[sorted(left)]
+    rows = frame.index[sorted({*left})]
     what = say.plural(
         "{n} row is no record but units or a note, and is left out (row {rows})",
         "{n} rows are no records but units or notes, and are left out (rows {rows})",
         len(rows),
         rows=say.listing([str(row) for row in rows]),
     )
-    text = next(filter(str.strip, frame.iloc[left[0]].tolist()), "")
+    text = next(filter(str.strip, frame.loc[rows[0]].tolist()), "")
     problem = layout.problem(
         what, say("delete them if they are none"), row=int(rows[0]), value=text
     )

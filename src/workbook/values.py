@@ -277,20 +277,34 @@ def to_number(text: pd.Series, decimal: str | None = None, unit: str = "") -> Ty
     [15.0, 30.0]
     """
     cells = trimmed(text)
-    plain = cast_plain(cells, pa.float64()) if decimal != "," else None
-    if plain is not None and (decimal or _is_settled(cells)):
-        numbers = plain.to_numpy()
-        if not np.isinf(numbers).any():
-            return typed_as(text, numbers, choice="." if (numbers % 1 > 0).any() else None)
+    for sign in (decimal,) if decimal else (".", ","):
+        numbers = _plain_numbers(cells, sign, given=bool(decimal))
+        if numbers is not None:
+            return typed_as(text, numbers, choice=sign if (numbers % 1 > 0).any() else None)
     return by_distinct(text, cells, lambda values: _numbers(values, decimal, unit))
 
 
-def _is_settled(cells: pa.ChunkedArray) -> bool:
-    """Tell whether the points in plain numbers are decimal: by the first thousand, or by all."""
-    if _decimal_votes(cells[:1000], r"\.", ","):
+def _plain_numbers(cells: pa.ChunkedArray, sign: str, given: bool) -> np.ndarray | None:
+    """Cast a column of bare numbers whole, if this is its decimal sign; else None."""
+    bare = cells
+    if sign == ",":
+        if pc.any(pc.match_substring(cells, ".")).as_py():
+            return None
+        bare = pc.replace_substring(cells, ",", ".")
+    plain = cast_plain(bare, pa.float64())
+    if plain is None or not (given or _is_settled(cells, sign)):
+        return None
+    numbers = plain.to_numpy()
+    return None if np.isinf(numbers).any() else numbers
+
+
+def _is_settled(cells: pa.ChunkedArray, sign: str) -> bool:
+    """Tell whether this sign is decimal in plain numbers: by the first thousand, or by all."""
+    pattern, other = (r"\.", ",") if sign == "." else (",", r"\.")
+    if _decimal_votes(cells[:1000], pattern, other):
         return True
-    pointed = cells.filter(pc.match_substring(cells, "."))
-    return not len(pointed) or _decimal_votes(pointed, r"\.", ",") > 0
+    signed = cells.filter(pc.match_substring(cells, sign))
+    return not len(signed) or _decimal_votes(signed, pattern, other) > 0
 
 
 def _numbers(
