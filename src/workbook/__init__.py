@@ -14,16 +14,19 @@ from workbook.ladder import definition_ladder
 from workbook.language import speak
 from workbook.mapping import suggest_mapping
 from workbook.perfect import explain_perfect
+from workbook.pert import estimate_times
 from workbook.process import Process, build_process
 from workbook.responses import Scores, score_responses
 from workbook.results import Finding
 from workbook.rights import Rights, measure_rights
 from workbook.roadmap import RoadMap, draw_road_map, keep_key
+from workbook.roles import assign_roles
 from workbook.samples import write_sample
 from workbook.schema import DataError, Problem
 from workbook.survey import Questionnaire, design_survey, lint_question
 from workbook.trends import busy_and_slow, compare_groups, control_charts
 from workbook.visibility import trace_orders
+from workbook.whatif import change_process, compare_processes
 
 __all__ = [
     "Client",
@@ -35,10 +38,13 @@ __all__ = [
     "Rights",
     "RoadMap",
     "Scores",
+    "assign_roles",
     "build_process",
     "busy_and_slow",
+    "change_process",
     "compare_groups",
     "compare_log",
+    "compare_processes",
     "compare_waits",
     "control_charts",
     "cycle_times",
@@ -46,6 +52,7 @@ __all__ = [
     "design_survey",
     "draw_chart",
     "draw_road_map",
+    "estimate_times",
     "explain_perfect",
     "failing_cells",
     "fairness_by_size",

@@ -44,12 +44,12 @@ class Chart(Frames):
             shown[say("Verdict")] = [words.get(verdict, "–") for verdict in self.steps["verdict"]]
         return shown
 
-    def svg(self) -> str:
-        """Return the picture as SVG text with its description in it."""
+    def svg(self, paper: str = "") -> str:
+        """Return the picture as SVG text with its description in it; paper as for `draw_chart`."""
         names = dict(zip(self.ids.values(), self.process.steps["step"], strict=True))
         alt = chart_alt(self.process, self.verdicts, self.language)
         say = speak(self.language)
-        return draw_frames(self).accessible_svg(say("Process chart"), alt, names)
+        return draw_frames(self, paper).accessible_svg(say("Process chart"), alt, names)
 
     def blocks(self, say: Language) -> list[Block]:
         """Return the picture and its table as blocks of a report."""
@@ -137,6 +137,7 @@ def draw_chart(
     verdicts: Mapping[str, str] | None = None,
     language: str = "en",
     format: str = "svg",
+    paper: str = "",
 ) -> str | bytes:
     """Draw a process as swimlanes: SVG, DOT, BPMN or Mermaid text, PNG or PDF bytes.
 
@@ -146,11 +147,13 @@ def draw_chart(
         As for `layout_chart`.
     format : str
         svg, png, pdf, dot, bpmn (BPMN 2.0 XML) or mmd (Mermaid).
+    paper : str
+        A3 or A4: a picture of this size across, a long chart folded into strips.
 
     Raises
     ------
     ValueError
-        If the format is none of these, or no Graphviz is there to render.
+        If the format or the paper is none of these, or no Graphviz is there to render.
 
     Examples
     --------
@@ -163,9 +166,9 @@ def draw_chart(
         raise ValueError(f"format {format!r} is not known; write one of {', '.join(FORMATS)}")
     chart = layout_chart(process, verdicts, language)
     write = {
-        "svg": Chart.svg,
-        "dot": lambda frames: draw_frames(frames).source,
+        "svg": lambda frames: frames.svg(paper),
+        "dot": lambda frames: draw_frames(frames, paper).source,
         "bpmn": write_bpmn,
         "mmd": mermaid_text,
     }
-    return write[format](chart) if format in write else draw_frames(chart).render(format)
+    return write[format](chart) if format in write else draw_frames(chart, paper).render(format)

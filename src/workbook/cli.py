@@ -219,7 +219,9 @@ def measure(folder: str, as_json: bool, by: tuple[str, ...]) -> int:
 
 @main.command()
 @click.argument("folder")
-@click.option("--out", required=True, metavar="FILE", help=".svg .png .pdf .dot .json .bpmn .mmd .xlsx")
+@click.option(
+    "--out", required=True, metavar="FILE", help=".svg .png .pdf .dot .json .bpmn .mmd or .xlsx"
+)
 @click.option("--paper", type=click.Choice(["A3", "A4"]), help="a picture to print across")
 @click.option("--folded", is_flag=True, help="sub-processes as single steps")
 @click.option("--part", metavar="STEP", help="the steps of this sub-process only")

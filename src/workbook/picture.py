@@ -22,6 +22,7 @@ from workbook.frames import (
 )
 from workbook.language import Language, speak
 from workbook.sheet import Sheet, label_place, text_width, wrap
+from workbook.strips import PAPERS, Strip, cut_strips
 
 __all__ = ["draw_frames"]
 
@@ -41,20 +42,58 @@ _BORDERS = {
     None: (("#93a1b2", "1.2", "solid"), "white"),
 }
 
+# A folded sub-process lies on a second box, as a pile of steps.
+_UNDER = {"fill": "#dfe7f0", "border": ("#93a1b2", "1.2", "solid"), "rounded": True}
 
-def draw_frames(frames: Frames) -> Sheet:
-    bottom = frames.lanes["y"].iloc[0] + frames.lanes["height"].sum()
+
+def draw_frames(frames: Frames, paper: str = "") -> Sheet:
+    """Draw on a sheet as large as the chart, or folded into strips on paper: A3 or A4 across.
+
+    Raises
+    ------
+    ValueError
+        If the paper is neither.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from workbook.frames import lay_out
+    >>> from workbook.process import build_process
+    >>> steps = pd.DataFrame({"step_id": ["a"], "step": ["Pick"], "role": ["Store"]})
+    >>> frames = Frames(**lay_out(build_process(steps), {}, "en"))
+    >>> round(draw_frames(frames, "A3").width / draw_frames(frames, "A3").height, 3)
+    1.414
+    """
+    if paper and paper not in PAPERS:
+        raise ValueError(f"paper {paper!r} is not known; write one of {', '.join(PAPERS)}")
+    bottom, say = frames.lanes["y"].iloc[0] + frames.lanes["height"].sum(), speak(frames.language)
+    size = (frames.lanes["width"].max(), bottom)
+    if not paper:
+        sheet = Sheet(size[0], bottom + _LEGEND)
+        _draw_all(sheet, frames)
+        _draw_legend(sheet, frames, bottom + 8, say)
+        return sheet
+    boxes = [(row.x, row.x + row.width) for row in frames.steps.itertuples()]
+    parts, width, height = cut_strips(boxes, frames.band, size, paper)
+    sheet = Sheet(width, height, PAPERS[paper])
+    for number, part in enumerate(parts):
+        _draw_all(Strip(sheet, number, part, frames.band, bottom), frames)
+    _draw_legend(sheet, frames, height - 26, say)
+    return sheet
+
+
+def _draw_all(sheet: Sheet | Strip, frames: Frames) -> None:
     say, ids = speak(frames.language), frames.ids
-    sheet = Sheet(frames.lanes["width"].max(), bottom + _LEGEND)
     _draw_lanes(sheet, frames)
     _draw_stages(sheet, frames)
     for step in frames.steps.itertuples():
         at = (step.x, step.y, step.width, step.height)
-        _draw_step(sheet, ids[step.step_id], at, frames.texts[step.step_id], say)
+        name = ids[step.step_id]
+        if step.step_id in frames.process.folded:
+            sheet.box(f"{name}under", (at[0] + 4, at[1] + 4, *at[2:]), **_UNDER)
+        _draw_step(sheet, name, at, frames.texts[step.step_id], say)
     _draw_arrows(sheet, frames, ids)
     _draw_loops(sheet, frames, ids, say)
-    _draw_legend(sheet, frames, bottom + 8, say)
-    return sheet
 
 
 def _draw_lanes(sheet: Sheet, frames: Frames) -> None:

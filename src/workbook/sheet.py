@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 
 import graphviz
 
-__all__ = ["FONT", "Sheet", "label_place", "text_width", "wrap"]
+__all__ = ["FONT", "Point", "Sheet", "label_place", "text_width", "wrap"]
 
 # A name with a digit must be quoted in CSS.
 FONT = "'Source Sans 3', 'Segoe UI', Helvetica, Arial, sans-serif"
@@ -95,7 +95,8 @@ def label_place(
 
 
 class Sheet:
-    """A sheet of width and height pixels to put boxes and arrows on.
+    """A sheet of width and height pixels to put boxes and arrows on; `paper` is its size in points
+    when printed, else a pixel is a point.
 
     Examples
     --------
@@ -105,7 +106,7 @@ class Sheet:
     True
     """
 
-    def __init__(self, width: float, height: float):
+    def __init__(self, width: float, height: float, paper: tuple[float, float] | None = None):
         self.width, self.height = width, height
         self._boxes: list[str] = []
         self._arrows: list[str] = []
@@ -114,6 +115,8 @@ class Sheet:
             node_attr={"shape": "box", "margin": "0", "fixedsize": "true", "label": ""},
             edge_attr={"arrowsize": f"{_HEAD / 10}"},
         )
+        if paper:
+            self._dot.graph_attr["size"] = f"{paper[0] / 72:.4f},{paper[1] / 72:.4f}!"
         self.box("sheet", (0, 0, width, height), fill="white")
 
     @property
