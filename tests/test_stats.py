@@ -320,3 +320,45 @@ def test_bootstrap_repeats_with_its_seed_and_agrees_with_theory():
 def test_a_confidence_that_is_no_share_is_refused(confidence):
     with pytest.raises(ValueError, match="between 0 and 1"):
         stats.wilson_interval(1, 2, confidence)
+
+
+# R's data set attitude: Chatterjee & Price 1977, Regression Analysis by Example, table 3.3.
+ATTITUDE = """
+43 51 30 39 61 92 45  63 64 51 54 63 73 47  71 70 68 69 76 86 48  61 63 45 47 54 84 35
+81 78 56 66 71 83 47  43 55 49 44 54 49 34  58 67 42 56 66 68 35  71 75 50 55 70 66 41
+72 82 72 67 71 83 31  67 61 45 47 62 80 41  64 53 53 58 58 67 34  67 60 47 39 59 74 41
+69 62 57 42 55 63 25  68 83 83 45 59 77 35  77 77 54 72 79 77 46  81 90 50 72 60 54 36
+74 85 64 69 79 79 63  65 60 65 75 55 80 60  65 70 46 57 75 85 46  50 58 68 54 64 78 52
+50 40 33 34 43 64 33  64 61 52 62 66 80 41  53 66 52 50 63 80 37  40 37 42 58 50 57 49
+63 54 42 48 66 75 33  66 77 66 63 88 76 72  78 75 58 74 80 78 49  48 57 44 45 51 83 38
+85 85 71 71 77 74 55  82 82 39 59 64 78 39
+"""
+
+
+def test_alpha_and_item_rest_correlations_of_the_attitude_data():
+    """R package psych, help page of alpha: raw_alpha .84, r.drop .67 .74 .56 .71 .79 .27 .46."""
+    answers = np.array(ATTITUDE.split(), float).reshape(30, 7)
+    assert round(stats.cronbach_alpha(answers), 2) == 0.84
+    published = [0.67, 0.74, 0.56, 0.71, 0.79, 0.27, 0.46]
+    assert stats.item_rest_correlations(answers).round(2).tolist() == published
+
+
+def test_a_reversed_item_has_a_negative_item_rest_correlation():
+    answers = np.array(ATTITUDE.split(), float).reshape(30, 7)
+    answers[:, 1] = 100 - answers[:, 1]
+    assert stats.item_rest_correlations(answers).argmin() == 1
+
+
+def test_power_of_a_difference_as_tabled():
+    """Cohen 1988, table 6.4.1: h = .20 needs 392 and h = .50 needs 63 a group for power .80."""
+    for h, n in ((0.20, 392), (0.50, 63)):
+        share = np.sin((2 * np.arcsin(np.sqrt(0.5)) + h) / 2) ** 2
+        assert stats.difference_power(share, 0.5, n, n) == pytest.approx(0.80, abs=0.003)
+    assert stats.difference_power(0.5, 0.5, 50, 0) < 0.03
+
+
+def test_kappa_of_equal_coders_is_one_and_of_one_code_unknown():
+    assert stats.cohen_kappa(list("abca"), list("abca"))[0] == 1
+    assert np.isnan(stats.cohen_kappa([1, 1], [1, 1])[0])
+    with pytest.raises(ValueError, match="two coders"):
+        stats.cohen_kappa([1], [1, 2])

@@ -21,10 +21,13 @@ __all__ = [
     "Survival",
     "bootstrap_mean_interval",
     "clustered_interval",
+    "cohen_kappa",
     "cronbach_alpha",
     "decisive_n",
+    "difference_power",
     "false_discovery",
     "feldt_interval",
+    "item_rest_correlations",
     "kaplan_meier",
     "laney_p_chart",
     "net_promoter_score",
@@ -286,10 +289,7 @@ def cronbach_alpha(frame: ArrayLike) -> float:
     >>> round(cronbach_alpha([[1, 2], [2, 2], [3, 5]]), 4)
     0.8571
     """
-    answers = _numbers(frame, "answers")
-    answers = answers[~np.isnan(answers).any(axis=1)] if answers.ndim == 2 else answers
-    if answers.ndim != 2 or min(answers.shape) < 2:
-        raise ValueError(f"alpha needs 2 questions and 2 complete rows; got {answers.shape}")
+    answers = _complete(frame)
     total = answers.sum(axis=1)
     rest = [np.cov(item, total - item)[0, 1] for item in answers.T]
     if min(rest) < 0:
@@ -298,6 +298,96 @@ def cronbach_alpha(frame: ArrayLike) -> float:
     k, spread = answers.shape[1], total.var(ddof=1)
     within = answers.var(axis=0, ddof=1).sum() / spread if spread else math.nan
     return float(k / (k - 1) * (1 - within))
+
+
+def item_rest_correlations(frame: ArrayLike) -> np.ndarray:
+    """Return how each question goes with the sum of the others; below 0 it runs against them.
+
+    Arguments as for `cronbach_alpha`; nan where a question, or the rest, has no spread.
+
+    Notes
+    -----
+    Pearson's r of item and total without it, "corrected item-total correlation".
+    Nunnally & Bernstein 1994, Psychometric Theory, 3rd ed., ch. 8.
+
+    Examples
+    --------
+    >>> item_rest_correlations([[1, 2, 5], [2, 3, 4], [3, 4, 1]]).round(2).tolist()
+    [-0.87, -0.87, -0.96]
+    """
+    answers = _complete(frame)
+    rest = answers.sum(axis=1, keepdims=True) - answers
+    item, rest = answers - answers.mean(axis=0), rest - rest.mean(axis=0)
+    spread = np.sqrt((item**2).sum(axis=0) * (rest**2).sum(axis=0))
+    return np.where(spread > 0, (item * rest).sum(axis=0) / np.where(spread > 0, spread, 1), np.nan)
+
+
+def _complete(frame: ArrayLike) -> np.ndarray:
+    answers = _numbers(frame, "answers")
+    answers = answers[~np.isnan(answers).any(axis=1)] if answers.ndim == 2 else answers
+    if answers.ndim != 2 or min(answers.shape) < 2:
+        raise ValueError(f"alpha needs 2 questions and 2 complete rows; got {answers.shape}")
+    return answers
+
+
+def cohen_kappa(
+    first: ArrayLike, second: ArrayLike, confidence: float = 0.95
+) -> tuple[float, Interval]:
+    """Return how far two coders agree beyond chance, at most 1, with its interval.
+
+    Parameters
+    ----------
+    first, second : arrays of codes, one per comment, of one length
+
+    Returns
+    -------
+    kappa, Interval
+        nan and (-1, 1) where both always gave the same one code, or there is nothing to compare.
+
+    Notes
+    -----
+    (po - pe) / (1 - pe); limits from √(po (1 - po) / n) / (1 - pe), rough below some 50 comments.
+    Cohen 1960, Educational and Psychological Measurement 20:37.
+
+    Examples
+    --------
+    >>> kappa, limits = cohen_kappa([1] * 25 + [0] * 25, [1] * 20 + [0] * 5 + [1] * 10 + [0] * 15)
+    >>> round(kappa, 2)
+    0.4
+    """
+    one, other = np.asarray(first), np.asarray(second)
+    if one.shape != other.shape or one.ndim != 1:
+        raise ValueError(f"two coders code the same comments; got {one.shape} and {other.shape}")
+    n, codes = len(one), set(one.tolist()) | set(other.tolist())
+    chance = sum((one == code).mean() * (other == code).mean() for code in codes) if n else 1.0
+    if chance >= 1:
+        return math.nan, Interval(-1.0, 1.0)
+    agreed = float((one == other).mean())
+    kappa = (agreed - chance) / (1 - chance)
+    half = _z(confidence) * math.sqrt(agreed * (1 - agreed) / n) / (1 - chance)
+    return float(kappa), Interval(float(max(-1.0, kappa - half)), float(min(1.0, kappa + half)))
+
+
+def difference_power(
+    share: float, other: float, n: float, n_other: float, confidence: float = 0.95
+) -> float:
+    """Return the chance that so many answers show a difference of two shares, 0 to 1.
+
+    Notes
+    -----
+    Φ(h √(n m / (n + m)) - z), with h = |2 arcsin √p - 2 arcsin √q|.
+    Cohen 1988, Statistical Power Analysis for the Behavioral Sciences, 2nd ed., ch. 6.
+
+    Examples
+    --------
+    >>> round(difference_power(0.6, 0.5, 392, 392), 2)
+    0.8
+    """
+    if not (0 <= share <= 1 and 0 <= other <= 1 and min(n, n_other) >= 0):
+        raise ValueError(f"shares {share}, {other} lie within 0 and 1, {n} and {n_other} are >= 0")
+    h = abs(2 * math.asin(math.sqrt(share)) - 2 * math.asin(math.sqrt(other)))
+    root = math.sqrt(n * n_other / (n + n_other)) if n and n_other else 0.0
+    return float(scipy_stats.norm.cdf(h * root - _z(confidence)))
 
 
 def feldt_interval(alpha: float, items: int, n: int, confidence: float = 0.95) -> Interval:
