@@ -10,8 +10,9 @@ import html
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -116,13 +117,21 @@ def export_survey(
         raise ValueError(f"the survey can't be written as {to!r}; write one of {', '.join(FORMS)}")
     if post_to and (urlsplit(post_to).scheme != "https" or not urlsplit(post_to).netloc):
         raise ValueError(f"the address {post_to!r} is none to send answers to; begin with https://")
-    sheet = _Sheet(survey, survey_languages(survey), linked, post_to)
+    sheet = _Sheet(_typeset(survey), survey_languages(survey), linked, post_to)
     Path(out).mkdir(parents=True, exist_ok=True)
     paths = []
     for name, content in FORMS[to](sheet):
         paths.append(Path(out) / name)
         paths[-1].write_bytes(content if isinstance(content, bytes) else content.encode())
     return tuple(paths)
+
+
+def _typeset(survey: Questionnaire) -> Questionnaire:
+    """Keep French marks on the line of their word."""
+    tied = lambda words: re.sub(r" (?=[?!:;»])", "\u00a0", words)
+    french = lambda texts: texts | ({"fr": tied(texts["fr"])} if "fr" in texts else {})
+    asked = (replace(item, texts=french(item.texts)) for item in survey.questions)
+    return replace(survey, questions=tuple(asked))
 
 
 def _words(sheet: _Sheet, say: Language) -> dict[str, str]:

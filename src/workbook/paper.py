@@ -11,7 +11,7 @@ from workbook.survey import Questionnaire
 
 __all__ = ["write_paper"]
 
-_BOX, _WIDTH = "☐", 17.0  # cm between the margins
+_BOX, _WIDTH, _ANSWERS = "☐", 17.4, 12.0  # cm between the margins, of which the answers take
 
 
 def write_paper(survey: Questionnaire, words: Mapping[str, str], language: str) -> bytes:
@@ -64,7 +64,7 @@ def _set_up(paper: object, title: str, language: str) -> None:
 
     page, ink = paper.sections[0], RGBColor(0x1F, 0x4E, 0x79)
     page.page_width, page.page_height = Cm(21), Cm(29.7)
-    page.left_margin = page.right_margin = Cm(2)
+    page.left_margin = page.right_margin = Cm(1.8)
     page.top_margin = page.bottom_margin = Cm(1.8)
     for name, size in {"Normal": 10.5, "Title": 20, "Caption": 9}.items():
         style = paper.styles[name]
@@ -74,6 +74,7 @@ def _set_up(paper: object, title: str, language: str) -> None:
         )
         style.paragraph_format.space_after = Pt(4)
     paper.styles["Title"].font.color.rgb, paper.styles["Caption"].font.bold = ink, False
+    paper.styles["Caption"].font.color.rgb = RGBColor(0x44, 0x50, 0x5C)
     for mark in paper.styles.element.iter(qn("w:lang")):
         mark.set(qn("w:val"), language)
     told, stamp = paper.core_properties, dt.datetime(2026, 1, 1)
@@ -86,8 +87,9 @@ def _table(paper: object, rows: int, widths: Sequence[float], style: str = "Tabl
 
     table = paper.add_table(rows, len(widths), style)
     table.autofit = False
-    for row in table.rows:
-        for cell, width in zip(row.cells, widths, strict=True):
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = Cm(width)
+        for cell in column.cells:
             cell.width = Cm(width)
             cell.paragraphs[0].paragraph_format.space_after = 0
     return table
@@ -113,15 +115,18 @@ def _ask(paper: object, text: str) -> None:
 
 def _grid(paper: object, asked: Sequence[tuple[str, Question]], language: str) -> None:
     """Questions of one scale as rows, its points as columns, one box in each cell."""
+    from docx.shared import Cm
+
     scale, extra = asked[0][1].scale, any(item.does_not_apply for _, item in asked)
     labels = scale.labels[language] + ((scale.does_not_apply[language],) if extra else ())
-    wide = 10.0 / len(labels)
-    table = _table(paper, 1 + len(asked), [_WIDTH - 10.0, *[wide] * len(labels)])
+    wide = _ANSWERS / len(labels)
+    table = _table(paper, 1 + len(asked), [_WIDTH - _ANSWERS, *[wide] * len(labels)])
     head = table.rows[0]._tr.get_or_add_trPr()
     head.append(head.makeelement(f"{{{head.nsmap['w']}}}tblHeader", {}))
     for cell, label in zip(table.rows[0].cells[1:], labels, strict=True):
-        _put(cell, label, 9)
+        _put(cell, label, 8)
     for row, (text, item) in zip(table.rows[1:], asked, strict=True):
+        row.height = Cm(1.1)
         _put(row.cells[0], text, 10.5, middle=False)
         for cell in row.cells[1 : 1 + len(item.answers(language))]:
             _put(cell, _BOX, 14)
