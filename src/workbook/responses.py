@@ -20,7 +20,7 @@ from workbook.results import Finding
 from workbook.schema import columns
 from workbook.survey import Questionnaire
 
-__all__ = ["Scores", "score_responses"]
+__all__ = ["Scores", "rated", "score_responses"]
 
 _DOES_NOT_APPLY, _OFF_SCALE = "does not apply", "off scale"
 _SHADES = ("#a6611a", "#dfc27d", "#e3e6e8", "#80cdc1", "#018571")  # ColorBrewer BrBG, 5 classes
@@ -355,6 +355,19 @@ def _points(codes: pd.Series, item: Question) -> pd.Series:
     points = points.dropna() if item.scale.ordered else points.iloc[:0].astype(float)
     ends = item.scale.values[0] + item.scale.values[-1] if item.polarity < 0 else None
     return points if ends is None else ends - points
+
+
+def rated(frame: pd.DataFrame, questions: Sequence[Question]) -> pd.DataFrame:
+    """Return the answers on ordered scales as points, the best one highest; nan for all others.
+
+    Examples
+    --------
+    >>> rated(pd.DataFrame({"time": ["4 - good", "?"]}), read_item_bank())["time"].tolist()
+    [4.0, nan]
+    """
+    asked = [item for item in questions if item.id in frame and item.scale and item.scale.ordered]
+    points = {item.id: _points(_codes(frame[item.id], item), item) for item in asked}
+    return pd.DataFrame(points, index=frame.index, dtype=float)
 
 
 def _score(item: Question, codes: pd.Series, min_group: int, seed: int) -> dict[str, object]:

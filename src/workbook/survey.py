@@ -18,7 +18,15 @@ from workbook.questions import Question, Scale, read_item_bank
 from workbook.results import Finding
 from workbook.schema import RIGHTS
 
-__all__ = ["Question", "Questionnaire", "Scale", "design_survey", "lint_question", "read_item_bank"]
+__all__ = [
+    "Question",
+    "Questionnaire",
+    "Scale",
+    "bank_of",
+    "design_survey",
+    "lint_question",
+    "read_item_bank",
+]
 
 # Which rights come first when there is room for some only, and what fills the room after them.
 _GOALS = {
@@ -230,7 +238,7 @@ def design_survey(
     goal = goal or getattr(profile, "goal", "balance")
     rights = tuple(rights or getattr(profile, "rights", RIGHTS))
     _check_choices(rights, goal, max_items)
-    bank = tuple(bank) if bank is not None else _bank_of(client, language)
+    bank = tuple(bank) if bank is not None else bank_of(client, language)
     weak = [right for finding in findings if (right := _weak_right(finding))]
     ranked = _rank(bank, weak, rights, goal)
     chosen = dict(list(ranked.items())[:max_items])
@@ -251,7 +259,15 @@ def _check_choices(rights: Sequence[str], goal: str, max_items: int) -> None:
         raise ValueError(f"max_items is {max_items}; a short questionnaire has 1 to 6 of them")
 
 
-def _bank_of(client: object, language: str) -> tuple[Question, ...]:
+def bank_of(client: object, language: str | None = None) -> tuple[Question, ...]:
+    """Return the client's own questions, or the shipped ones.
+
+    Examples
+    --------
+    >>> len(bank_of(None))
+    15
+    """
+    language = language or getattr(getattr(client, "profile", None), "language", "en")
     folder = getattr(client, "folder", None)
     own = Path(folder) / "survey.yaml" if folder else None
     if own and own.is_file():
