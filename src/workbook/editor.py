@@ -85,7 +85,8 @@ class StepsEditor:
     def redraw(self) -> None:
         """Draw the chart of the steps as they stand, or say what keeps them from being one."""
         faults = self.draft.faults(self.say)
-        saved = self.say("Saved in {file}.", file=self.draft.path.name)
+        file = self.draft.path.name if self.draft.path.is_file() else ""
+        saved = self.say("Saved in {file}.", file=file) if file else ""
         lines = "".join(f"<li>{escape(line)}</li>" for line in faults)
         self.told.value = f'<div role="status">{escape(saved)}<ul>{lines}</ul></div>'
         if not faults:
