@@ -455,7 +455,7 @@ def workbooks(rng: random.Random) -> list[Case]:
         case(
             "error cells",
             errors,
-            (3, "Cena jednostkowa", "3, 5"),
+            (3, "Cena jednostkowa", "3 and 5"),
             (6, "Klient", "unknown"),
             orders=wrong,
         ),

@@ -74,7 +74,7 @@ def leave_out(text: pd.DataFrame, found: dict[str, str], faults: Faults) -> pd.D
     for kind, places in rows.sort().items():
         what, remedy = _said(kind, len(places), say)
         place = {"rows": places, "column": rows.key, "value": text.at[places[0], rows.key] or None}
-        faults.add("warning", f"{what} ({list_rows(places, say)})", remedy, **place)
+        faults.add("warning", what, remedy, **place)
         gone = gone.union(places)
     return text.drop(gone) if len(gone) else text
 
@@ -261,12 +261,11 @@ def _check_key(keys: pd.Series, heading: str, faults: Faults) -> None:
 def _report_copies(rows: pd.Index, heading: str, faults: Faults) -> None:
     if not len(rows):
         return
-    say, listed = faults.say, list_rows(rows, faults.say)
+    say = faults.say
     what = say.plural(
-        "{n} row repeats an earlier one in every column (row {rows})",
-        "{n} rows repeat an earlier one in every column (rows {rows})",
+        "{n} row repeats an earlier one in every column",
+        "{n} rows repeat an earlier one in every column",
         len(rows),
-        rows=listed,
     )
     remedy = say("delete the copies, or number the lines with line_no if they are not copies")
     if faults.table != "order_lines":
@@ -282,12 +281,10 @@ def _check_lines(frame: pd.DataFrame, found: dict[str, str], faults: Faults) -> 
     other = repeated[~copies].duplicated(keys)
     if "line_no" in frame and other.any():
         say, rows = faults.say, other.index[other]
-        listed = list_rows(rows, say)
         what = say.plural(
-            "{n} row has the order, line and delivery of an earlier row but differs (row {rows})",
-            "{n} rows have the order, line and delivery of an earlier row but differ (rows {rows})",
+            "{n} row has the order, line and delivery of an earlier row but differs",
+            "{n} rows have the order, line and delivery of an earlier row but differ",
             len(rows),
-            rows=listed,
         )
         remedy = say("number split deliveries with delivery_no, or correct the row")
         faults.add("warning", what, remedy, rows=rows, column=found["line_no"])
@@ -305,13 +302,11 @@ def _check_dates(frame: pd.DataFrame, found: dict[str, str], faults: Faults) -> 
         pair = frame.loc[wrong, [early, late]]
         rows = pair.index[pair[late].dt.normalize() < pair[early].dt.normalize()]
         if len(rows):
-            listed = list_rows(rows, say)
             what = say.plural(
-                "{n} date is before that in the column {early} (row {rows})",
-                "{n} dates are before those in the column {early} (rows {rows})",
+                "{n} date is before that in the column {early}",
+                "{n} dates are before those in the column {early}",
                 len(rows),
                 early=found[early],
-                rows=listed,
             )
             remedy = say("correct the dates; both are used as they stand")
             value = str(pair.at[rows[0], late].date())
@@ -323,12 +318,10 @@ def _check_returns(frame: pd.DataFrame, found: dict[str, str], faults: Faults) -
     for name in (name for name in _QUANTITIES if name in frame):
         rows = frame.index[(frame[name] < 0).to_numpy()]
         if len(rows):
-            listed = list_rows(rows, say)
             what = say.plural(
-                "{n} quantity is negative, as of a return or a correction (row {rows})",
-                "{n} quantities are negative, as of returns or corrections (rows {rows})",
+                "{n} quantity is negative, as of a return or a correction",
+                "{n} quantities are negative, as of returns or corrections",
                 len(rows),
-                rows=listed,
             )
             remedy = say("keep returns in a file of their own, or correct the quantity")
             value = f"{frame.at[rows[0], name]:g}"
@@ -351,12 +344,11 @@ def check_scale(answers: pd.Series, faults: Faults) -> None:
     whole = (given % 1 == 0).all() and given.between(0, 100).all()
     if not whole or not 0 < len(above) <= 0.2 * len(given):
         return
-    say, listed = faults.say, list_rows(above.index, faults.say)
+    say = faults.say
     what = say.plural(
-        "most answers are 1 to 5, but {n} is above (row {rows}): are there two scales?",
-        "most answers are 1 to 5, but {n} are above (rows {rows}): are there two scales?",
+        "most answers are 1 to 5, but {n} is above: are there two scales?",
+        "most answers are 1 to 5, but {n} are above: are there two scales?",
         len(above),
-        rows=listed,
     )
     remedy = say("bring all answers to one scale, or keep the questions apart")
     place = {"column": answers.name, "value": f"{above.iloc[0]:g}"}

@@ -3,6 +3,7 @@
 A fault that many cells share is told once, with their number and the first rows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -11,7 +12,7 @@ from workbook.language import Language
 from workbook.schema import Column, Problem
 from workbook.values import Typed
 
-__all__ = ["Faults", "list_rows", "report_cells"]
+__all__ = ["Faults", "in_rows", "list_rows", "report_cells"]
 
 _MARKED = 10_000  # how many cells of one fault are marked in the client's workbook
 _IDS = ("order_id", "step_id", "response_id")
@@ -40,10 +41,9 @@ class Faults:
 
     def add(self, severity: str, problem: str, remedy: str, **place: object) -> None:
         """Add a problem; place is row or rows, column, value, or another file and sheet."""
-        where = {"file": self.file, "sheet": self.sheet} | place
-        if len(rows := where.get("rows", ())):
-            where |= {"row": int(rows[0]), "rows": tuple(map(int, rows[:_MARKED]))}
-        self.problems.append(Problem(severity, self.table, problem, remedy, **where))
+        where = {"file": self.file, "sheet": self.sheet, "problem": problem} | place
+        where |= in_rows(problem, where.pop("rows", ()), self.say)
+        self.problems.append(Problem(severity, self.table, remedy=remedy, **where))
 
     def take(self, problems: tuple[Problem, ...]) -> None:
         """Add problems that were found before the table was known."""
@@ -55,13 +55,29 @@ class Faults:
         return any(problem.severity == "error" for problem in self.problems)
 
 
-def list_rows(rows: pd.Index, say: Language, most: int = 5) -> str:
+def in_rows(problem: str, rows: Sequence[int], say: Language) -> dict[str, object]:
+    """Return a problem's words and rows; the words end in the rows where there are several.
+
+    Examples
+    --------
+    >>> from workbook.language import speak
+    >>> in_rows("the role is blank", [4, 7], speak("en"))
+    {'row': 4, 'rows': (4, 7), 'problem': 'the role is blank (rows 4 and 7)'}
+    """
+    if not len(rows):
+        return {}
+    listed = say("rows {rows}", rows=list_rows(rows, say)) if len(rows) > 1 else ""
+    marked = {"row": int(rows[0]), "rows": tuple(map(int, rows[:_MARKED]))}
+    return marked | {"problem": f"{problem} ({listed})" if listed else problem}
+
+
+def list_rows(rows: Sequence[int], say: Language, most: int = 5) -> str:
     """List row numbers, the first few of many.
 
     Examples
     --------
     >>> from workbook.language import speak
-    >>> list_rows(pd.Index([2, 5, 9]), speak("en"), most=2)
+    >>> list_rows([2, 5, 9], speak("en"), most=2)
     '2, 5 …'
     """
     shown = [str(row) for row in rows[:most]]
@@ -79,7 +95,7 @@ def report_cells(cells: pd.Series, typed: Typed, column: Column, faults: Faults)
     >>> faults, cells = Faults("order_lines", "o.csv", speak("en")), pd.Series(["1", "x"])
     >>> report_cells(cells, to_number(cells), columns("order_lines")["weight_kg"], faults)
     >>> faults.problems[0].problem
-    "1 value can't be read as a number and is unknown (row 1)"
+    "1 value can't be read as a number and is unknown"
     """
     if typed.undecided:
         _report_undecided(cells, typed, column, faults)
@@ -123,13 +139,11 @@ def _report_unreadable(
     cells: pd.Series, unreadable: pd.Series, column: Column, faults: Faults
 ) -> None:
     say, rows = faults.say, cells.index[unreadable]
-    kind, listed = _kind(column, say), list_rows(rows, say)
     what = say.plural(
-        "{n} value can't be read as {kind} and is unknown (row {rows})",
-        "{n} values can't be read as {kind} and are unknown (rows {rows})",
+        "{n} value can't be read as {kind} and is unknown",
+        "{n} values can't be read as {kind} and are unknown",
         len(rows),
-        kind=kind,
-        rows=listed,
+        kind=_kind(column, say),
     )
     if column.allowed:
         remedy = say(
@@ -164,13 +178,9 @@ def _report_blank(cells: pd.Series, typed: Typed, column: Column, faults: Faults
     if faults.table == "steps" and column.name not in _IDS:
         return  # check_steps names each row and what it lacks
     say, rows = faults.say, cells.index[typed.series.isna() & ~typed.unreadable]
-    listed = list_rows(rows, say)
+    n, name = len(rows), column.name
     what = say.plural(
-        "{column} is blank in {n} row (row {rows})",
-        "{column} is blank in {n} rows (rows {rows})",
-        len(rows),
-        column=column.name,
-        rows=listed,
+        "{column} is blank in {n} row", "{column} is blank in {n} rows", n, column=name
     )
     remedy = say("fill it in, or delete the row if it is no record")
     severity = "error" if column.name in _IDS else "warning"

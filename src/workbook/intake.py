@@ -320,12 +320,11 @@ def _ragged_problems(widths: dict[int, int], n_rows: int, layout: Layout) -> lis
         remedy = say("put text that contains the delimiter between quotes, or name the columns")
         # Where most rows have them, no cell can be trusted to stand under its heading.
         severity = "error" if len(surplus) * 2 > n_rows else "warning"
-        problems.append(layout.problem(what, remedy, severity, row=surplus[0]))
+        problems.append(layout.problem(what, remedy, severity, rows=surplus))
     if short := [row for row, n in widths.items() if 1 < n < width]:
-        listed = ", ".join(map(str, short[:5])) + " …" * (len(short) > 5)
-        what = say("cells are missing at the row's end, and are blank (rows: {rows})", rows=listed)
+        what = say("cells are missing at the row's end, and are blank")
         remedy = say("complete the row, or join it with the next one if a line break cut it")
-        problems.append(layout.problem(what, remedy, row=short[0]))
+        problems.append(layout.problem(what, remedy, rows=short))
     return problems
 
 
@@ -355,35 +354,33 @@ def _sheet_problems(sheet: Sheet, layout: Layout, rows: pd.Index) -> list[Proble
     """Tell what a reader of the cells' text would not know, once per kind and column."""
     say, problems, inside = layout.say, [], set(rows)
     below = [top for top, bottom in sheet.merged if bottom[0] > top[0] >= layout.row]
-    for places, what, remedy in (
-        (
-            [place for place in sheet.errors if place[0] + 1 in inside],
-            say("an error of Excel stands here, so the value is unknown (rows: {rows})"),
+    kept = lambda places: [place for place in places if place[0] + 1 in inside]
+    told = {
+        say("an error of Excel stands here, so the value is unknown"): (
+            kept(sheet.errors),
             say("correct the formula, or write the value"),
         ),
-        (
-            [place for place in sheet.unstored if place[0] + 1 in inside],
-            say("a formula was never calculated, so its value is unknown (rows: {rows})"),
+        say("a formula was never calculated, so its value is unknown"): (
+            kept(sheet.unstored),
             say("open the file in Excel and save it, so that the values are stored"),
         ),
-        (
-            [place for place in below if place[0] + 1 in inside],
-            say("a merged cell's value counts for each of its rows (from rows: {rows})"),
+        say("a merged cell's value counts for each of its rows"): (
+            kept(below),
             say("unmerge it and fill in each row, if that is not meant"),
         ),
-        (
+        say("a cell far from the table is left out"): (
             sheet.stray,
-            say("a cell far from the table is left out (rows: {rows})"),
             say("delete it, or move it to the table"),
         ),
-    ):
+    }
+    names = dict(enumerate(layout.headings))
+    for what, (places, remedy) in told.items():
         for column in sorted({column for _, column in places}):
             found = sorted(row for row, each in places if each == column)
-            listed = ", ".join(str(row + 1) for row in found[:5]) + " …" * (len(found) > 5)
-            name = dict(enumerate(layout.headings)).get(column) or letter(column)
             value = sheet.errors.get((found[0], column))
-            place = {"row": found[0] + 1, "column": name, "value": value}
-            problems.append(layout.problem(what.format(rows=listed), remedy, **place))
+            place = {"column": names.get(column) or letter(column), "value": value}
+            at = [row + 1 for row in found]
+            problems.append(layout.problem(what, remedy, rows=at, **place))
     if hidden := [row + 1 for row in sheet.hidden if row + 1 in inside]:
         what = say.plural(
             "{n} row is hidden in Excel, and read",
@@ -391,7 +388,7 @@ def _sheet_problems(sheet: Sheet, layout: Layout, rows: pd.Index) -> list[Proble
             len(hidden),
         )
         remedy = say("delete hidden rows that are no records")
-        problems.append(layout.problem(what, remedy, row=hidden[0]))
+        problems.append(layout.problem(what, remedy, rows=hidden))
     if sheet.alike:
         names = say.listing(sheet.alike)
         what = say(

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workbook.faults import in_rows
 from workbook.language import Language
 from workbook.schema import Problem, fold
 
@@ -108,7 +109,8 @@ class Layout:
     def problem(
         self, what: str, remedy: str, severity: str = "warning", **place: object
     ) -> Problem:
-        return Problem(severity, "", what, remedy, self.path.name, self.sheet, **place)
+        where = {"problem": what} | place | in_rows(what, place.pop("rows", ()), self.say)
+        return Problem(severity, "", remedy=remedy, file=self.path.name, sheet=self.sheet, **where)
 
 
 def tidy(
@@ -168,15 +170,12 @@ def _records(
         return frame, []
     rows = frame.index[sorted({*left})]
     what = say.plural(
-        "{n} row is no record but units or a note, and is left out (row {rows})",
-        "{n} rows are no records but units or notes, and are left out (rows {rows})",
+        "{n} row is no record but units or a note, and is left out",
+        "{n} rows are no records but units or notes, and are left out",
         len(rows),
-        rows=say.listing([str(row) for row in rows]),
     )
     text = next(filter(str.strip, frame.loc[rows[0]].tolist()), "")
-    problem = layout.problem(
-        what, say("delete them if they are none"), row=int(rows[0]), value=text
-    )
+    problem = layout.problem(what, say("delete them if they are none"), rows=rows, value=text)
     return frame.drop(index=rows), [problem]
 
 
