@@ -10,9 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from workbook.files import write_whole
-from workbook.language import Language
 from workbook.process import Process, build_process
-from workbook.schema import DataError
 
 __all__ = ["COLUMNS", "VOTES", "Draft", "open_draft"]
 
@@ -95,14 +93,6 @@ class Draft:
             If the steps as they stand make no process.
         """
         return build_process(self.rows.replace("", None))
-
-    def faults(self, say: Language) -> list[str]:
-        """Return what keeps the steps from being a process, in sentences."""
-        try:
-            self.process()
-        except DataError as error:
-            return [problem.sentence(say) for problem in error.problems]
-        return []
 
     def _become(self, rows: pd.DataFrame) -> None:
         self._earlier.append(self.rows)

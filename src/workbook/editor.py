@@ -18,7 +18,7 @@ from workbook.data import Client, open_client
 from workbook.draft import COLUMNS, VOTES, Draft, open_draft
 from workbook.language import Language, speak
 from workbook.resources import data_path
-from workbook.schema import columns
+from workbook.schema import DataError, columns
 
 __all__ = ["StepsEditor", "draft_path", "edit_steps"]
 
@@ -84,14 +84,16 @@ class StepsEditor:
 
     def redraw(self) -> None:
         """Draw the chart of the steps as they stand, or say what keeps them from being one."""
-        faults = self.draft.faults(self.say)
+        faults: list[str] = []
+        try:
+            chart = layout_chart(self.draft.process(), language=self.say.code)
+            self.picture.value = f'<div style="overflow-x:auto">{chart.svg()}</div>'
+        except DataError as error:
+            faults = [problem.sentence(self.say) for problem in error.problems]
         file = self.draft.path.name if self.draft.path.is_file() else ""
         saved = self.say("Saved in {file}.", file=file) if file else ""
         lines = "".join(f"<li>{escape(line)}</li>" for line in faults)
         self.told.value = f'<div role="status">{escape(saved)}<ul>{lines}</ul></div>'
-        if not faults:
-            chart = layout_chart(self.draft.process(), language=self.say.code)
-            self.picture.value = f'<div style="overflow-x:auto">{chart.svg()}</div>'
 
     def _row(self, row: int) -> list[ipywidgets.Widget]:
         step = self.draft.rows.loc[row]
