@@ -23,11 +23,12 @@ if [ -n "$missing" ]; then
         $missing >/dev/null
 fi
 
-# Outside git: the rules of axe-core that the pages are held to, and a reader and a drawer of BPMN.
-for package in axe-core@4 bpmn-moddle@9 bpmn-js@18; do
+# Outside git: the rules of axe-core that the pages are held to, and readers and
+# drawers of BPMN and of SurveyJS's questionnaires.
+for package in axe-core@4 bpmn-moddle@9 bpmn-js@18 survey-core@2 survey-js-ui@2; do
     if [ ! -d "node_modules/${package%@*}" ]; then
         echo "Installing the packages of the browser tests …"
         npm install --no-save --no-package-lock --no-audit --no-fund --loglevel=error \
-            axe-core@4 bpmn-moddle@9 bpmn-js@18
+            axe-core@4 bpmn-moddle@9 bpmn-js@18 survey-core@2 survey-js-ui@2
     fi
 done

@@ -4,15 +4,18 @@ ODK, Kobo, SurveyJS, LimeSurvey and Google Forms name the same question by its i
 text or its label, in any language; the contract's table has one column per question id.
 """
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import pandas as pd
 
+from workbook.faults import Faults
 from workbook.questions import Question
 from workbook.schema import columns, fold
 
-__all__ = ["NOT_APPLICABLE", "answer_codes", "recognise_answers"]
+__all__ = ["NOT_APPLICABLE", "answer_codes", "read_results", "recognise_answers"]
 
 NOT_APPLICABLE = "na"
 _ROW = "(row)"  # stands for the heading of a number that the platform doesn't give
@@ -70,8 +73,48 @@ def answer_codes(item: Question, pattern: str = ".+") -> tuple[str, ...]:
     return codes + (NOT_APPLICABLE,) * item.does_not_apply
 
 
+def read_results(path: Path, faults: Faults) -> pd.DataFrame:
+    """Read answers in JSON: SurveyJS's results, or the files that our page hands over.
+
+    Parameters
+    ----------
+    path : Path
+        One file with one answer or a list of them, or a folder of such files.
+    faults : Faults
+        Takes each file that is no such answer.
+
+    Returns
+    -------
+    DataFrame of str
+        One row per answer, numbered from 1; one without a number of its own gets file and row.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from workbook.language import speak
+    >>> path = Path(tempfile.mkdtemp()) / "a.json"
+    >>> _ = path.write_text('[{"time": 5}]')
+    >>> read_results(path, Faults("responses", "a.json", speak("en"))).to_dict("list")
+    {'response_id': ['a-1'], 'time': ['5']}
+    """
+    rows, say = [], faults.say
+    for file in sorted(path.glob("*.json")) if path.is_dir() else [path]:
+        try:
+            read = json.loads(file.read_text(encoding="utf-8-sig"))
+            each = [dict(answer) for answer in (read if isinstance(read, list) else [read])]
+            rows += [{"response_id": f"{file.stem}-{n}"} | one for n, one in enumerate(each, 1)]
+        except (ValueError, TypeError, OSError):
+            what, remedy = (
+                say("the file has no answers in JSON"),
+                say("leave it out, or save it anew"),
+            )
+            faults.add("error" if file == path else "warning", what, remedy, file=file.name)
+    frame = pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="row"), dtype=object)
+    return frame.map(lambda cell: "" if pd.isna(cell) else str(cell)).astype("str")
+
+
 def recognise_answers(
-    text: pd.DataFrame, questions: Sequence[Question]
+    text: pd.DataFrame, questions: Sequence[Question], *, keep: Iterable[str] = ()
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Put our headings and codes for a platform's.
 
@@ -81,6 +124,8 @@ def recognise_answers(
         A file as it was read; blank cells are "".
     questions : sequence of Question
         Those that were asked.
+    keep : iterable of str
+        Headings that client.yaml maps; they stay as they are.
 
     Returns
     -------
@@ -99,7 +144,10 @@ def recognise_answers(
     0       row 0           1     5
     """
     platform = _platform(list(text))
-    theirs = _headings(list(text), questions, platform)
+    kept = {fold(heading) for heading in keep}
+    own = [heading for heading in text if fold(heading) in kept]
+    rest = [heading for heading in text if heading not in own]
+    theirs = dict(zip(own, own, strict=True)) | _headings(rest, questions, platform)
     frame = pd.DataFrame({ours: text[heading] for ours, heading in theirs.items()})
     frame = _settle_times(frame, platform)
     for item in (item for item in questions if item.scale and item.id in frame):

@@ -261,6 +261,51 @@ def chart(
     return _data_code(client)
 
 
+@main.command()
+@click.argument("folder")
+@click.option(
+    "--to",
+    "forms",
+    required=True,
+    multiple=True,
+    type=click.Choice(["xlsform", "surveyjs", "limesurvey", "docx", "html"]),
+    help="may be repeated",
+)
+@click.option("--out", required=True, metavar="DIR", help="where the files go")
+@click.option("--anonymous", is_flag=True, help="ask for no order number")
+@click.option("--post-to", default="", metavar="URL", help="where the page sends its answers")
+@_LANGUAGE
+@_in_words
+def survey(
+    folder: str,
+    forms: tuple[str, ...],
+    out: str,
+    anonymous: bool,
+    post_to: str,
+    language: str | None,
+) -> int:
+    """Write the client's questionnaire and its e-mails, checked for what platforms lose."""
+    from workbook.data import open_client
+    from workbook.exports import export_survey
+    from workbook.preflight import check_survey
+    from workbook.roadmap import measure_client
+    from workbook.survey import design_survey
+
+    client = open_client(folder)
+    rights = measure_client(client)
+    found = rights.findings() if rights else ()
+    asked, lost = design_survey(client, findings=found, language=language), 0
+    for form in (*forms, "email"):
+        wanted = {"post_to": post_to} if form == "html" else {}
+        for path in export_survey(asked, form, out, linked=not anonymous, **wanted):
+            problems = () if form == "email" else check_survey(path, asked, language=asked.language)
+            for problem in problems:
+                click.echo(problem.sentence(speak(asked.language)), err=True)
+            lost += len(problems)
+            click.echo(f"{path} is written.")
+    return int(bool(lost))
+
+
 def _parameters(pairs: tuple[str, ...]) -> dict[str, object]:
     """Read -p NAME=VALUE; values are YAML: numbers, true, words."""
     import yaml

@@ -5,7 +5,7 @@ An error drops its table and nothing else; a warning drops nothing.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,12 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbook import intake, results, values
+from workbook.answers import read_results, recognise_answers
 from workbook.content import check_rows, check_scale, leave_out
 from workbook.dates import to_date
 from workbook.faults import Faults, report_cells
 from workbook.headings import join_file, recognise, spellings
 from workbook.language import Language, speak
 from workbook.profile import Profile, TableMapping, read_profile
+from workbook.questions import Question, read_item_bank
 from workbook.resources import data_path
 from workbook.schema import TABLES, Column, DataError, Problem, columns, fold, table_title
 from workbook.steps import check_steps
@@ -67,13 +69,14 @@ def read_table(
     profile: Profile | None = None,
     mapping: TableMapping | None = None,
     sheet: str | None = None,
+    questions: Sequence[Question] | None = None,
 ) -> Reading:
     """Read one file as one of the contract's tables.
 
     Parameters
     ----------
     path : str or Path
-        A CSV, Excel or Parquet file.
+        A CSV, Excel or Parquet file; for responses also JSON, or a folder of it.
     table : str
         One of `schema.TABLES`.
     profile : Profile, optional
@@ -82,6 +85,8 @@ def read_table(
         How the file's headings, words and dates map to ours.
     sheet : str, optional
         The workbook's sheet, when it is not the one with most known headings.
+    questions : sequence of Question, optional
+        What responses answer; default: the survey.yaml beside the file, else the shipped bank.
 
     Returns
     -------
@@ -112,6 +117,9 @@ def read_table(
     except DataError as error:
         faults.take(error.problems)
         return Reading(None, tuple(faults.problems), faults.file, sheet or mapping.sheet)
+    asked = (questions or _asked(Path(path))) if table == "responses" else ()
+    mapped = [theirs for names in mapping.columns.values() for theirs in names]
+    text, theirs = recognise_answers(text, asked, keep=mapped) if asked else (text, {})
     found = recognise(list(text), wanted, mapping.columns, faults)
     text = text if faults.fatal else leave_out(text, found, faults)
     cells, assumed = map_words(text, found, mapping)
@@ -119,16 +127,18 @@ def read_table(
     if not faults.fatal:
         frame = _type_all(cells, wanted, mapping, profile.timezone if profile else "UTC", faults)
         if table == "responses":
-            questions = [name for name in text if name not in found.values()]
-            frame = frame.assign(**{name: _answer(text[name], faults) for name in questions})
+            rest = [name for name in text if name not in found.values()]
+            frame = frame.assign(**{name: _answer(text[name], faults) for name in rest})
         frame = check_rows(frame, found, faults)
         if table == "steps" and len(frame) and not faults.fatal:
             broken = check_steps(frame, faults.file, say=say)
             as_theirs = lambda each: replace(each, column=found.get(each.column, each.column))
             faults.take(tuple(map(as_theirs, broken)))
+    as_theirs = lambda each: replace(each, column=theirs.get(each.column, each.column))
+    found = theirs | {ours: theirs.get(heading, heading) for ours, heading in found.items()}
     return Reading(
         None if faults.fatal else frame,
-        tuple(faults.problems),
+        tuple(map(as_theirs, faults.problems)),
         *(faults.file, faults.sheet, len(text), found, assumed),
         heading_row=faults.heading_row,
         encoding=faults.encoding,
@@ -142,6 +152,8 @@ def _read_joined(
     path: Path, sheet: str | None, mapping: TableMapping, faults: Faults
 ) -> pd.DataFrame:
     """Read the file, and the second file of a join beside it."""
+    if faults.table == "responses" and (path.is_dir() or path.suffix.lower() == ".json"):
+        return read_results(path, faults)
     known = _known_headings(faults.table, mapping)
     main = intake.read_text(path, sheet, known=known, say=faults.say)
     faults.sheet, faults.heading_row, faults.encoding = main.sheet, main.heading_row, main.encoding
@@ -151,6 +163,15 @@ def _read_joined(
     other = intake.read_text(path.parent / mapping.join.file, known=known, say=faults.say)
     faults.take(other.problems)
     return join_file(main.frame, other.frame, other.file, mapping.join.on, faults)
+
+
+def _asked(path: Path) -> Sequence[Question]:
+    """The questions of the survey.yaml beside a file, if it has no fault, else the shipped ones."""
+    own = path.parent / "survey.yaml"
+    try:
+        return read_item_bank(own, languages=()) if own.is_file() else read_item_bank()
+    except DataError:  # told where the questionnaire is designed
+        return read_item_bank()
 
 
 def _known_headings(table: str, mapping: TableMapping) -> list[str]:
@@ -442,7 +463,9 @@ def _find_files(folder: Path, table: str) -> list[Path]:
     """Return the files with the table's name, however it is spelt; no Excel lock file (~$)."""
     files = (file for file in folder.iterdir() if file.name[0] not in "~.")
     named = (file for file in files if fold(file.stem) == fold(table))
-    return sorted(file for file in named if file.suffix.lower() in _KINDS_OF_FILE)
+    kinds = (*_KINDS_OF_FILE, ".json") if table == "responses" else _KINDS_OF_FILE
+    fits = lambda file: file.suffix.lower() in kinds or (".json" in kinds and file.is_dir())
+    return sorted(filter(fits, named))
 
 
 def _refuse_two(files: list[Path], table: str, say: Language) -> Reading:
