@@ -18,6 +18,11 @@ HOSTILE = [
     "strict",
     "שלום world",
     "日本の倉庫",
+    "\u202eright to left\u202c and \u200fmark\u200e",
+    "file:///etc/passwd",
+    "image.png",
+    "n1:s -- n2",
+    "a\\nb\\l",
     "tab\tand\x0bcontrol\x00",
 ]
 

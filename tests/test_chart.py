@@ -217,6 +217,136 @@ def test_the_table_says_all_that_the_picture_shows():
     assert table["Verdict"].iloc[0] == "works" and table["Verdict"].iloc[1] == "–"
 
 
+def plain_faults(chart) -> list[str]:
+    """Say which of the rules of a swimlane a chart breaks, without a word of our own layout."""
+    lanes, steps = chart.lanes, chart.steps
+    faults = []
+    if lanes["role"].tolist() != list(dict.fromkeys(chart.process.data["role"])):
+        faults.append("order")
+    if lanes["width"].nunique() > 1 or lanes["x"].nunique() > 1:
+        faults.append("width")
+    below = (lanes["y"] + lanes["height"]).shift()
+    if (below > lanes["y"] + 0.01).any():
+        faults.append("lanes overlap")
+    mine = lanes.set_index("role").loc[steps["role"]].reset_index()
+    top, left = steps["y"] - mine["y"], steps["x"] - mine["x"]
+    room = (mine["height"] - steps["height"] - top, mine["width"] - steps["width"] - left)
+    if min(top.min(), left.min(), room[0].min(), room[1].min()) < 0:
+        faults.append("outside")
+    at = [steps[a].to_numpy() for a in ("x", "y")]
+    size = [steps[a].to_numpy() for a in ("width", "height")]
+    over = [abs(p[:, None] - p) < (s[:, None] + s) / 2 for p, s in zip(at, size, strict=True)]
+    if (over[0] & over[1]).sum() > len(steps):
+        faults.append("steps overlap")
+    return faults
+
+
+def crossed(chart) -> int:
+    """Count the arrows that run through a box that is not theirs."""
+    names = chart.steps["step_id"].to_numpy()
+    x, y = chart.steps["x"].to_numpy(), chart.steps["y"].to_numpy()
+    right, low = x + chart.steps["width"].to_numpy(), y + chart.steps["height"].to_numpy()
+    wrong = 0
+    for start, end, points in ways(chart):
+        foreign = (names != start) & (names != end)
+        for (x1, y1), (x2, y2) in pairwise(points):
+            hit = (
+                (min(x1, x2) < right) & (max(x1, x2) > x) & (min(y1, y2) < low) & (max(y1, y2) > y)
+            )
+            if (hit & foreign).any():
+                wrong += 1
+                break
+    return wrong
+
+
+def assert_swimlanes(seeds: range) -> None:
+    arrows = wrong = 0
+    for seed in seeds:
+        chart = layout_chart(build_process(random_steps(seed)))
+        assert plain_faults(chart) == [], seed
+        arrows += len(ways(chart))
+        wrong += crossed(chart)
+    assert wrong <= arrows / 100
+
+
+@pytest.mark.parametrize("first", range(0, 200, 50))
+def test_two_hundred_random_charts_are_swimlanes(first):
+    assert_swimlanes(range(first, first + 50))
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("first", range(200, 1000, 100))
+def test_a_thousand_random_charts_are_swimlanes(first):
+    assert_swimlanes(range(first, first + 100))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_stages_head_their_own_columns(seed):
+    steps = random_steps(seed)
+    stage = [f"Stage {i * 3 // len(steps)}" for i in range(len(steps))]
+    chart = layout_chart(build_process(steps.assign(stage=stage)))
+    assert plain_faults(chart) == [] and chart.stages["stage"].is_monotonic_increasing
+    at = chart.stages.set_index("stage")
+    for step, name in zip(chart.steps.itertuples(), stage, strict=True):
+        left, width = at.loc[name, ["x", "width"]]
+        assert left <= step.x and step.x + step.width <= left + width
+    ends = chart.stages["x"] + chart.stages["width"]
+    assert np.allclose(ends.iloc[:-1], chart.stages["x"].iloc[1:])
+    assert chart.svg().count("Stage 1</text>") == 1
+
+
+def test_five_hundred_steps_are_drawn():
+    steps = pd.concat([random_steps(seed).add_suffix("") for seed in range(20)])
+    ids = [f"t{i}" for i in range(500)]
+    steps = steps.iloc[:500].assign(step_id=ids, predecessors=["", *ids[:-1]], rework_to=None)
+    chart = layout_chart(build_process(steps.assign(rework_share=None).reset_index(drop=True)))
+    assert plain_faults(chart) == [] and crossed(chart) == 0
+    assert len(chart.svg()) > 500
+
+
+def texts(svg: str) -> list[str]:
+    return ["".join(text.itertext()) for text in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("paper", ["A3", "A4"])
+def test_folded_on_paper_every_step_stands_once(seed, paper):
+    chart = layout_chart(build_process(random_steps(seed)))
+    svg = chart.svg(paper)
+    width, height = map(float, ElementTree.fromstring(svg).get("viewBox").split()[2:])
+    assert width / height == pytest.approx(420 / 297, rel=0.01)
+    names = set(chart.process.steps["step"])
+    count = lambda drawn: sorted(t for t in texts(drawn) if t.startswith("work "))
+    assert count(svg) == count(chart.svg())
+    assert names
+
+
+@needs.graphviz
+def test_a_pdf_on_paper_is_as_large_as_the_paper():
+    drawn = draw_chart(build_process(random_steps(3)), format="pdf", paper="A3")
+    assert b"1191 842" in drawn or b"1190 842" in drawn or b"MediaBox" not in drawn
+
+
+def test_an_unknown_paper_is_named():
+    with pytest.raises(ValueError, match="'A9' is not known; write one of A4, A3"):
+        draw_chart(build_process(random_steps(2)), paper="A9")
+
+
+def test_a_folded_sub_process_is_drawn_as_a_pile_and_named():
+    steps = random_steps(2).head(6).assign(rework_to=None, rework_share=None)
+    steps["predecessors"] = ["", "s0", "s1", "s2", "s3", "s4"]
+    process = build_process(steps.assign(parent=[None, "Fill", "Fill", "Fill", None, None]))
+    assert "Fill" in texts(draw_chart(process.collapsed()))
+    assert 'bpmn:subProcess id="n2" name="Fill"' in draw_chart(process.collapsed(), format="bpmn")
+    assert "Fill" not in texts(draw_chart(process))
+
+
+def test_sites_are_shown_where_there_are_several():
+    steps = random_steps(2).head(2)
+    assert "Gdańsk" in texts(draw_chart(build_process(steps.assign(site=["Gdańsk", "Łódź"]))))
+    assert "Gdańsk" not in texts(draw_chart(build_process(steps.assign(site="Gdańsk"))))
+
+
 @pytest.mark.parametrize("verdicts", [{"zz": "works"}, {"s0": "fine"}])
 def test_an_unknown_step_or_verdict_is_named(verdicts):
     with pytest.raises(ValueError, match=r"zz|fine"):

@@ -112,6 +112,7 @@ def lay_grid(
     last = max(x.values())
     beside = {x[step] + 1 for step in loops}
     wide = {c + 1 for c, r in boxes if (c + 2, r) in boxes} | beside | {0, last + 1}
+    wide |= {2 * first for first in begin.values()}
     return Grid(x, y, rows, lanes, frozenset(wide), boxes)
 
 

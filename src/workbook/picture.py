@@ -4,7 +4,7 @@ A verdict and the critical path show by shape and line as well as by colour, so 
 reads in black and white.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from workbook.frames import (
@@ -70,30 +70,36 @@ def draw_frames(frames: Frames, paper: str = "") -> Sheet:
     size = (frames.lanes["width"].max(), bottom)
     if not paper:
         sheet = Sheet(size[0], bottom + _LEGEND)
-        _draw_all(sheet, frames)
+        _draw_on([sheet], frames)
         _draw_legend(sheet, frames, bottom + 8, say)
         return sheet
     boxes = [(row.x, row.x + row.width) for row in frames.steps.itertuples()]
     parts, width, height = cut_strips(boxes, frames.band, size, paper)
     sheet = Sheet(width, height, PAPERS[paper])
-    for number, part in enumerate(parts):
-        _draw_all(Strip(sheet, number, part, frames.band, bottom), frames)
+    strips = [Strip(sheet, i, part, frames.band, bottom) for i, part in enumerate(parts)]
+    _draw_on(strips, frames)
     _draw_legend(sheet, frames, height - 26, say)
     return sheet
 
 
-def _draw_all(sheet: Sheet | Strip, frames: Frames) -> None:
+def _draw_on(sheets: Sequence[Sheet | Strip], frames: Frames) -> None:
+    """Draw all boxes before any arrow: an arrow makes the boxes that it names."""
+    for sheet in sheets:
+        _draw_lanes(sheet, frames)
+        _draw_stages(sheet, frames)
+        _draw_steps(sheet, frames)
+    for sheet in sheets:
+        _draw_arrows(sheet, frames, frames.ids)
+        _draw_loops(sheet, frames, frames.ids, speak(frames.language))
+
+
+def _draw_steps(sheet: Sheet, frames: Frames) -> None:
     say, ids = speak(frames.language), frames.ids
-    _draw_lanes(sheet, frames)
-    _draw_stages(sheet, frames)
     for step in frames.steps.itertuples():
-        at = (step.x, step.y, step.width, step.height)
-        name = ids[step.step_id]
+        at, name = (step.x, step.y, step.width, step.height), ids[step.step_id]
         if step.step_id in frames.process.folded:
             sheet.box(f"{name}under", (at[0] + 4, at[1] + 4, *at[2:]), **_UNDER)
         _draw_step(sheet, name, at, frames.texts[step.step_id], say)
-    _draw_arrows(sheet, frames, ids)
-    _draw_loops(sheet, frames, ids, say)
 
 
 def _draw_lanes(sheet: Sheet, frames: Frames) -> None:
