@@ -7,6 +7,7 @@ orders: twelve rows of which the rows, a sum, the first and last day and one tex
 import datetime as dt
 import gzip
 import io
+import quopri
 import random
 import re
 import struct
@@ -148,6 +149,8 @@ def texts(rng: random.Random) -> list[Case]:
     group = group.replace("\nnr", "\nNr zamówienia")
     return [
         case("sep announced", "sep=;\n" + whole),
+        *quoting(lines, case),
+        *below(lines, case),
         case("sep with byte-order mark", "\ufeffsep=;\r\n" + whole.replace("\n", "\r\n")),
         case("SEP of an odd kind", "SEP=^\n" + whole.replace(";", "^")),
         case("mixed line ends", head + "\r\n" + "\n".join(body[:5]) + "\r" + "\r\n".join(body[5:])),
@@ -237,8 +240,69 @@ def texts(rng: random.Random) -> list[Case]:
             fields=("order_id",),
         ),
         case("headings only", head + "\n", orders=[]),
+        case(
+            "years of two digits first",
+            "\n".join(
+                [
+                    head,
+                    *(
+                        line.rsplit(";", 1)[0] + f";{o[4]:%y-%m-%d}"
+                        for line, o in zip(body, orders, strict=True)
+                    ),
+                ]
+            ),
+        ),
+        Case(
+            "UTF-16 without a mark",
+            "\n".join(lines_of(make_orders(random.Random(3), "ru"), "ru", "\t")).encode(
+                "utf-16-le"
+            ),
+            make_orders(random.Random(3), "ru"),
+        ),
         case("an empty file", "", (None, None, "empty"), orders=None),
         case("blanks only", "\n \n\t\n", (None, None, "empty"), orders=None),
+    ]
+
+
+def quoting(lines: list[str], case: Callable[..., Case]) -> list[Case]:
+    """Quotes that are none of CSV's, and marks that nobody sees."""
+    single = ["'" + line.replace(";", "';'") + "'" for line in lines]
+    whole = ['"' + line.replace('"', '""') + '"' for line in lines]
+    escaped = [line.replace("Łódź", '\\"Łódź\\"') for line in lines]
+    names = [re.sub("^(.*?);(.*?);", r'\1;"\2";', line) for line in escaped]
+    return [
+        case("single quotes", "\n".join(single)),
+        case("every row one quoted cell", "\n".join(whole)),
+        case("quotes escaped by a backslash", "\n".join(names), loose=True),
+        case(
+            "a mark in the middle and the headings again",
+            "\n".join([*lines[:6], "\ufeff" + lines[0], *lines[6:]]),
+            (7, None, "headings stand again"),
+        ),
+        case(
+            "marks that nobody sees",
+            "\n".join(["\u200e" + line.replace(";", ";\u200b") for line in lines]),
+        ),
+        case(
+            "an apostrophe before codes", "\n".join([lines[0], *("'" + line for line in lines[1:])])
+        ),
+    ]
+
+
+def below(lines: list[str], case: Callable[..., Case]) -> list[Case]:
+    """What stands among the records or below them and is none."""
+    group = [*lines[:4], "Klient: Beta;;;;", *lines[4:8], "Do przeniesienia;;61;;", *lines[8:]]
+    other = [*lines, "", "Klient;Miasto;Telefon", "Łódź Sp. z o.o.;Łódź;421"]
+    again = [*lines[:6], "", "Luty", lines[0], *lines[6:]]
+    return [
+        case("titles of groups and sums carried over", "\n".join(group), (5, None, "titles")),
+        case("another table below", "\n".join(other), (15, None, "another table")),
+        case(
+            "the table goes on below a title",
+            "\n".join(again),
+            (8, None, "title"),
+            (9, None, "headings stand again"),
+        ),
     ]
 
 
@@ -387,6 +451,16 @@ def workbooks(rng: random.Random) -> list[Case]:
             for j, cell in enumerate(row):
                 sheet.write_string(i, j, cell)
 
+    def beside_text(book: xlsxwriter.Workbook) -> None:
+        sheet = fill_sheet(book, orders)
+        for i, row in enumerate(orders[::3]):
+            sheet.write_string(3 * i + 1, 3, shown(row, "pl")[3])
+
+    def zeros(book: xlsxwriter.Workbook) -> None:
+        sheet, four = fill_sheet(book, orders), book.add_format({"num_format": "0000"})
+        for i, row in enumerate(orders, 1):
+            sheet.write_number(i, 0, int(row[0]), four)
+
     def serials(book: xlsxwriter.Workbook) -> None:
         sheet = fill_sheet(book, orders)
         for i, row in enumerate(orders, 1):
@@ -423,6 +497,9 @@ def workbooks(rng: random.Random) -> list[Case]:
     never = rows.replace(f"<v>{orders[4][3]}</v>", "<f>C6*2</f><v></v>")
     never_either = rows.replace(f"<v>{orders[4][3]}</v>", '<f t="shared" si="0"/>')
     whole = saved(partial(fill_sheet, orders=orders))
+    with zipfile.ZipFile(io.BytesIO(raw_workbook(rows))) as archive:
+        wide = {name: archive.read(name) for name in archive.namelist()}
+    wide["xl/worksheets/sheet1.xml"] = wide["xl/worksheets/sheet1.xml"].decode().encode("utf-16")
     blank_price = [(*o[:3], None, o[4]) if i == 4 else o for i, o in enumerate(orders)]
     wrong = [list(o) for o in orders]
     wrong[1][3] = wrong[3][3] = wrong[4][1] = None
@@ -462,6 +539,9 @@ def workbooks(rng: random.Random) -> list[Case]:
         case("formulas with stored values", computed),
         case("numbers and dates as text", as_text),
         case("dates as serial numbers", serials),
+        case("some numbers as text beside numbers", beside_text),
+        case("zeros that only the format shows", zeros),
+        Case("a sheet in UTF-16", zipped(wide), orders, file="o.xlsx"),
         case("formats that look like dates", formats),
         case("a footer of a sheet", footer, (16, None, "note")),
         case("a row of units in a sheet", units, (2, None, "units"), orders=orders),
@@ -568,6 +648,12 @@ def others(rng: random.Random) -> list[Case]:
         f'<Table><Row ss:Index="4">{"".join(map(data, cells[0]))}</Row>{xml_rows}</Table>'
         "</Worksheet></Workbook>"
     )
+    part = quopri.encodestring(page.format(table).encode("cp1250")).decode("ascii")
+    archive = (
+        'MIME-Version: 1.0\nContent-Type: multipart/related; boundary="b"\n\n--b\nContent-Type: '
+        'text/html; charset="windows-1250"\nContent-Transfer-Encoding: quoted-printable\n\n'
+        f"{part}\n--b--\n"
+    )
     frame = pd.DataFrame(orders, columns=list(FIELDS))
     parquet = lambda table: table.to_parquet(None, index=False)
     refuse = lambda name, content, word, file: Case(
@@ -584,6 +670,7 @@ def others(rng: random.Random) -> list[Case]:
             file="o.xls",
         ),
         Case("an XML spreadsheet", xml.encode(), orders, file="o.xls"),
+        Case("a web archive named .xls", archive.encode(), orders, file="o.xls"),
         Case("Parquet", parquet(frame), orders, file="o.parquet"),
         Case("Parquet named .csv", parquet(frame), orders, file="o.csv"),
         Case(

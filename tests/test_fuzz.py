@@ -59,7 +59,7 @@ def test_no_spoilt_file_brings_a_traceback(tmp_path):
         path.write_bytes(spoilt)
         start = time.monotonic()
         try:
-            reading = wb.read_table(path, rng.choice(("order_lines", "steps", "responses")))
+            reading = wb.read_table(path, rng.choice(("order_lines",) * 8 + ("steps", "responses")))
         except BaseException:
             (tmp_path.parent / "spoilt").write_bytes(spoilt)
             raise
