@@ -97,7 +97,11 @@ def _columns(
         return names, lambda name: file.read([name], use_threads=False).column(0)
     text = lambda cells: cells.astype("str") if cells.dtype == object else cells
     array = lambda name: pa.array(text(source[name]), from_pandas=True)
-    return list(source), lambda name: pa.chunked_array([array(name)])
+    # Text is in chunks already; a list of chunked arrays would be taken apart cell by cell.
+    chunked = lambda cells: (
+        cells if isinstance(cells, pa.ChunkedArray) else pa.chunked_array([cells])
+    )
+    return list(source), lambda name: chunked(array(name))
 
 
 def _fault(column: str, problem: str, remedy: str) -> Problem:
