@@ -115,7 +115,7 @@ def export_survey(
     """
     if to not in FORMS:
         raise ValueError(f"the survey can't be written as {to!r}; write one of {', '.join(FORMS)}")
-    if post_to and (urlsplit(post_to).scheme != "https" or not urlsplit(post_to).netloc):
+    if post_to and not re.match(r"https://[\w.:-]+(?:[/?]|$)", post_to):
         raise ValueError(f"the address {post_to!r} is none to send answers to; begin with https://")
     sheet = _Sheet(_typeset(survey), survey_languages(survey), linked, post_to)
     Path(out).mkdir(parents=True, exist_ok=True)
@@ -319,7 +319,8 @@ def _lime(words: str) -> str:
 
 def _page(sheet: _Sheet) -> Iterator[tuple[str, str]]:
     loader = jinja2.FileSystemLoader(template_path())
-    room = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    room = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
+    room.undefined = jinja2.StrictUndefined
     keys = _words(sheet, speak("en"))
     address = urlsplit(sheet.post_to)
     yield (
