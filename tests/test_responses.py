@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbook import stats
+from workbook.groups import small_groups
 from workbook.language import LANGUAGES, speak
 from workbook.questions import read_item_bank
-from workbook.responses import _hidden, score_responses
+from workbook.responses import score_responses
 from workbook.survey import design_survey
 
 
@@ -178,7 +179,7 @@ def test_a_group_below_five_is_not_shown_nor_left_by_subtraction():
 
 @given(st.dictionaries(st.text("abcdef", min_size=1), st.integers(0, 30)), st.integers(1, 10))
 def test_what_is_left_of_the_total_is_never_a_small_group(sizes, least):
-    hidden = _hidden(sizes, least)
+    hidden = small_groups(sizes, least)
     shown = {name: n for name, n in sizes.items() if n and name not in hidden}
     rest = sum(sizes.values()) - sum(shown.values())
     assert all(n >= least for n in shown.values())

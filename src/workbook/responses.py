@@ -6,26 +6,41 @@ scale is counted and left out, and never shown: it may be anything a respondent 
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from workbook import plots, results, stats
+from workbook.groups import group_differences, hidden_groups
 from workbook.language import Language, speak
 from workbook.questions import Question, read_item_bank
 from workbook.results import Finding
 from workbook.schema import columns
 from workbook.survey import Questionnaire
 
-__all__ = ["Scores", "rated", "score_responses"]
+__all__ = ["Reliability", "Scores", "rated", "score_responses"]
 
 _DOES_NOT_APPLY, _OFF_SCALE = "does not apply", "off scale"
 _SHADES = ("#a6611a", "#dfc27d", "#e3e6e8", "#80cdc1", "#018571")  # ColorBrewer BrBG, 5 classes
 _PRACTICAL = 0.2  # points of a five-point scale below which a difference is no finding
 _SCORES = ("mean", "mean_low", "mean_high", "top_two", "top_two_low", "top_two_high")
+
+
+class Reliability(NamedTuple):
+    """How far the ratings agree: alpha with Feldt's interval, item-rest correlation by question.
+
+    `reversed` are questions that run clearly against the others; alpha is nan while there is one.
+    """
+
+    alpha: float
+    interval: stats.Interval
+    n: int
+    item_rest: dict[str, float]
+    reversed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -35,7 +50,8 @@ class Scores:
     `data` has one row per question: question, right, scale, n, missing, does_not_apply, off_scale,
     mean with limits (best answer highest), top_two with limits (share of the two best answers).
     `distribution` has question, value, count, share; `segments` the scores by segment, suppressed
-    where a group is below `min_group`. `sent` is None when it is not known.
+    where a group is below `min_group`; `differences` sets segments and languages against the
+    rest. `reliability` is that of the rights' ratings. `sent` is None when it is not known.
     """
 
     data: pd.DataFrame
@@ -49,6 +65,8 @@ class Scores:
     min_group: int
     net_promoter: stats.NetPromoterScore | None
     contrasts: pd.DataFrame
+    differences: pd.DataFrame
+    reliability: Reliability | None
 
     @property
     def response_rate(self) -> float | None:
@@ -128,7 +146,26 @@ class Scores:
     def findings(self, language: str | None = None) -> list[Finding]:
         """Return relative strengths and weaknesses, and what limits the answers' worth."""
         say = speak(language or self.language)
-        return [*self._contrast_findings(say), *self._data_findings(say)]
+        told = [*self._contrast_findings(say), *self._difference_findings(say)]
+        return [*told, *self._data_findings(say)]
+
+    def _difference_findings(self, say: Language) -> Iterator[Finding]:
+        for row in self.differences[self.differences["clear"]].itertuples():
+            words = {"question": self._label(row.question, say), "n": say.number(row.n)}
+            words |= {"group": row.group or say("not recorded")}
+            words["gap"] = say.number(abs(row.difference), 2)
+            above = say("{group} rate “{question}” {gap} points above the others (n = {n}).")
+            below = say("{group} rate “{question}” {gap} points below the others (n = {n}).")
+            better, limits = row.difference > 0, (row.low, row.high)
+            yield Finding(
+                f"survey-{row.question}-{row.column}-{row.group}",
+                "works" if better else "needs improvement",
+                (above if better else below).format(**words),
+                where={row.column: row.group},
+                n=int(row.n),
+                interval=limits,
+                effect=float(row.difference),
+            )
 
     def _contrast_findings(self, say: Language) -> list[Finding]:
         scores = self.data.set_index("question")
@@ -184,6 +221,21 @@ class Scores:
                 self.duplicates,
             )
             found.append(("duplicates", sentence, self.duplicates, None))
+        for name in self.reliability.reversed if self.reliability else ():
+            question = self._label(name, say)
+            sentence = say(
+                "{question} runs against the other questions: its scale may be the wrong way "
+                "round. No reliability is given.",
+                question=question,
+            )
+            found.append((f"reversed-{name}", sentence, self.reliability.n, None))
+        alike = self.distribution[self.distribution["share"] == 1]
+        for row in alike[alike["count"] >= 2 * self.min_group].itertuples():
+            sentence = say(
+                "{question}: all answers are alike, which tells nothing of differences.",
+                question=self._label(row.question, say),
+            )
+            found.append((f"alike-{row.question}", sentence, row[3], None))
         return [Finding(f"survey-{i}", "data", s, n=int(n), observed=o) for i, s, n, o in found]
 
     def blocks(self, say: Language) -> list[results.Block]:
@@ -297,6 +349,9 @@ def score_responses(
     answered = _not_blank(frame[[n for n in frame if n in known] or unknown]).any(axis=1)
     returned = frame[answered]
     codes = {item.id: _codes(returned[item.id], item) for item in closed}
+    points = rated(returned, closed)
+    divisions = [name for name in dict.fromkeys((by, "language")) if name in returned]
+    divisions = [name for name in divisions if returned[name].nunique() > 1]
     rows = [_score(item, codes[item.id], min_group, seed) for item in closed]
     rows += [_count_only(name, returned[name]) for name in unknown]
     names = ("question", "right", "scale", "n", "missing", "does_not_apply", "off_scale", *_SCORES)
@@ -304,7 +359,7 @@ def score_responses(
     return Scores(
         data,
         _distribution(closed, codes, min_group),
-        _segments(closed, codes, returned, by, min_group, seed),
+        _segments(closed, codes, returned, (by, divisions), min_group, seed),
         asked,
         language,
         len(returned),
@@ -313,6 +368,8 @@ def score_responses(
         min_group,
         _net_promoter(closed, codes, min_group),
         _contrasts(closed, codes, min_group, seed),
+        group_differences(points, returned[divisions], min_group),
+        _reliability(closed, codes, min_group),
     )
 
 
@@ -418,19 +475,21 @@ def _segments(
     closed: Sequence[Question],
     codes: dict[str, pd.Series],
     returned: pd.DataFrame,
-    by: str,
+    cut: tuple[str, list[str]],
     min_group: int,
     seed: int,
 ) -> pd.DataFrame:
     names = ["question", "segment", "n", *_SCORES, "suppressed"]
-    if by not in returned or returned[by].nunique() < 2:
+    by, divisions = cut
+    if by not in divisions:
         return pd.DataFrame(columns=names)
-    groups = returned[by].astype("str").where(returned[by].notna(), "")
+    members = returned[divisions].astype("str").fillna("")
+    groups = members[by]
     rows = []
     for item in (item for item in closed if item.scale.ordered):
         points = _points(codes[item.id], item)
         split = {name: points[groups[points.index] == name] for name in sorted(groups.unique())}
-        hidden = _hidden({name: len(part) for name, part in split.items()}, min_group)
+        hidden = hidden_groups(members.loc[points.index], min_group)[by]
         for name, part in split.items():
             kept = part.iloc[:0] if name in hidden else part
             scores = _summary(kept, item, min_group, seed)
@@ -438,16 +497,6 @@ def _segments(
             rows.append({"question": item.id, "segment": name, "n": n, **scores})
             rows[-1]["suppressed"] = name in hidden
     return pd.DataFrame(rows, columns=names)
-
-
-def _hidden(sizes: dict[str, int], min_group: int) -> set[str]:
-    """Choose the groups to suppress: small ones, and more until no small rest can be subtracted."""
-    ordered = sorted((n, name) for name, n in sizes.items() if n)
-    hidden = [(n, name) for n, name in ordered if n < min_group]
-    rest = ordered[len(hidden) :]
-    while hidden and rest and (len(hidden) < 2 or sum(n for n, _ in hidden) < min_group):
-        hidden.append(rest.pop(0))
-    return {name for _, name in hidden}
 
 
 def _net_promoter(
@@ -476,3 +525,24 @@ def _contrasts(
             limits = stats.bootstrap_mean_interval(gaps, seed, confidence=0.99)
             rows.append((name, len(gaps), gaps.mean(), *limits))
     return pd.DataFrame(rows, columns=["question", "n", "difference", "low", "high"])
+
+
+def _reliability(
+    closed: Sequence[Question], codes: dict[str, pd.Series], min_group: int
+) -> Reliability | None:
+    """Tell how far the ratings of the rights agree; None with too few complete ones."""
+    items = [item for item in closed if item.right and item.scale.name == "rating"]
+    ratings = pd.DataFrame({item.id: _points(codes[item.id], item) for item in items}).dropna()
+    n, k = ratings.shape
+    if k < 2 or n < max(min_group, 10):
+        return None
+    rest = stats.item_rest_correlations(ratings)
+    # Clearly below 0: Fisher's upper limit is, Fisher 1921, Metron 1:3.
+    against = np.arctanh(np.clip(rest, -0.999999, 0.999999)) + 1.96 / math.sqrt(n - 3) < 0
+    turned = tuple(ratings.columns[against])
+    alpha = math.nan if turned or not ratings.sum(axis=1).var() else stats.cronbach_alpha(ratings)
+    limits = (
+        stats.Interval(math.nan, math.nan) if alpha != alpha else stats.feldt_interval(alpha, k, n)
+    )
+    by_item = {name: float(r) for name, r in zip(ratings, rest, strict=True)}
+    return Reliability(alpha, limits, n, by_item, turned)
