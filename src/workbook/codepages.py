@@ -13,8 +13,10 @@ from workbook.schema import Problem
 
 __all__ = ["decode"]
 
-_POLISH, _FRENCH = "[ąćęłńóśźżĄĆĘŁŃÓŚŹŻ]", "[àâæçéèêëîïôœùûüÿäößÀÂÇÉÈÊËÎÏÔŒÙÛÜŸÄÖ€°]"
-_RUSSIAN = "[а-яёА-ЯЁ]{2,}|\\b[а-яА-Я]\\b"
+_MARKS = "“”„‘’–—…™€°«»"
+_POLISH = f"[ąćęłńóśźżĄĆĘŁŃÓŚŹŻ{_MARKS}]"
+_FRENCH = f"[àâæçéèêëîïôœùûüÿäößÀÂÇÉÈÊËÎÏÔŒÙÛÜŸÄÖ{_MARKS}]"
+_RUSSIAN = f"[а-яёА-ЯЁ]{{2,}}|\\b[а-яА-Я]\\b|[{_MARKS}]"
 _CODE_PAGES = {
     "cp1250": re.compile(_POLISH),
     "cp1251": re.compile(_RUSSIAN),
@@ -23,6 +25,7 @@ _CODE_PAGES = {
     "iso8859_15": re.compile(_FRENCH),
     "cp852": re.compile(_POLISH),
     "cp866": re.compile(_RUSSIAN),
+    "iso8859_5": re.compile(_RUSSIAN),
     "koi8_r": re.compile(_RUSSIAN),
     "mac_roman": re.compile(_FRENCH),
 }

@@ -90,7 +90,9 @@ class Sheet:
 
     @property
     def head(self) -> Rows:
-        return self.frame.head(_HEAD).to_numpy().tolist()
+        used = [(self.frame[place] != "").to_numpy() for place in self.frame]
+        first = min((int(each.argmax()) for each in used if each.any()), default=0)
+        return self.frame.head(first + _HEAD).to_numpy().tolist()
 
 
 def sheet_of(rows: Rows) -> Sheet:

@@ -192,7 +192,8 @@ def _delimited(
 
 def _lay_out(path: Path, start: str, known: frozenset[str], say: Language) -> Layout:
     announced = re.match(r"sep=(.)\n", start, re.IGNORECASE)
-    sample = start.split("\n")[:_SEARCHED_ROWS]
+    begin = start[: len(start) - len(start.lstrip("\n"))].count("\n")
+    sample = start.split("\n")[: begin + _SEARCHED_ROWS]
     delimiter = announced[1] if announced else _delimiter(sample, known)
     for quote in "\"'":
         reader = csv.reader((f"{line}\n" for line in sample), delimiter=delimiter, quotechar=quote)

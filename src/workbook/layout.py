@@ -30,7 +30,7 @@ _UNIT = re.compile(
     "|[€$£%]|min|мин|h|godz|ч|date|data|дата|tekst|te?xt|текст|(dd|jj|дд)(mm|мм)(yyyy|rrrr|aaaa|гггг)"
     "|(yyyy|rrrr)mmdd"
 )
-_NOTE = re.compile(r":|\S+\s+\S+\s+\S|^[^\W\d]+\s+[^\W\d]+")
+_NOTE = re.compile(r":|^\(\d+ |\S+\s+\S+\s+\S|^[^\W\d]+\s+[^\W\d]+")
 
 Rows = Sequence[Sequence[str]]
 
@@ -188,4 +188,5 @@ def _is_units(cells: Sequence[str]) -> bool:
     given = [cell.strip().strip("[]()").casefold() for cell in cells]
     words = [fold(cell) or cell for cell in given if cell]
     numbered = given == [str(i + 1) for i in range(len(given))] and len(given) > 4
-    return numbered or (len(words) > 1 and all(map(_UNIT.fullmatch, words)))
+    ruled = all(re.fullmatch("[-=+:]+", cell) for cell in words)
+    return numbered or ruled or (len(words) > 1 and all(map(_UNIT.fullmatch, words)))

@@ -193,7 +193,7 @@ m mb metr mètre м
 m2
 m3"""
 _MONEY = """€ eur euro euros евро
-$ usd
+$ usd us$
 £ gbp
 zł pln złotych
 ₽ rub rur руб р
@@ -232,9 +232,9 @@ def _decide_decimal(digits: pa.Array) -> tuple[str, bool, bool]:
     either = digits.filter(like(digits, r"[1-9]\d{0,2}[,.]\d{3}"))
     if comma or point:
         return ("," if comma > point else "."), not (comma and point and len(either)), True
-    # Thousands that stand bare (1234) show that no sign groups thousands in this column.
+    # Thousands that stand bare (1234) make it likelier that no sign groups thousands here.
     if len(either) and pc.any(like(digits, r"\d{4,}")).as_py():
-        return ("," if pc.any(pc.match_substring(either, ",")).as_py() else "."), True, True
+        return ("," if pc.any(pc.match_substring(either, ",")).as_py() else "."), False, True
     return ".", len(either) == 0, len(either) > 0
 
 
