@@ -170,12 +170,17 @@ def _platform(headings: Sequence[str]) -> str:
 def _names(heading: str, platform: str) -> list[str]:
     """The words that may name a question, folded, the whole heading first.
 
-    ODK and Kobo write page/id or page-id, others "id. Text", "1. Text", "Title [row]" and HTML.
+    ODK and Kobo write page/id or page-id, LimeSurvey "id. Text", Google "Title [row]".
     """
     plain = " ".join(re.sub(r"<[^>]*>", "", heading).split())
-    parts = [plain, *re.split(r"[.)]\s", plain, maxsplit=1), *re.findall(r"\[([^]]+)]$", plain)]
-    parts += re.split(r"[/-]", plain)[-1:] if platform in ("odk", "kobo") else []
-    return [name for name in map(fold, parts) if name]
+    parts = {
+        "odk": re.split(r"[/-]", plain)[-1:],
+        "kobo": re.split(r"[/-]", plain)[-1:],
+        "limesurvey": re.split(r"\.\s", plain, maxsplit=1),
+        "google": re.findall(r"\[([^]]+)]$", plain),
+    }
+    numbered = re.sub(r"^\d+[.)]\s*", "", plain)
+    return [name for name in map(fold, (plain, numbered, *parts.get(platform, ()))) if name]
 
 
 def _headings(

@@ -339,7 +339,8 @@ def _page(sheet: _Sheet) -> Iterator[tuple[str, str]]:
 def write_email(survey: Questionnaire, language: str, *, reminder: bool = False) -> str:
     """Return the e-mail that asks for answers, its subject first, or the one reminder.
 
-    `{order_id}` and `{link}` are left for the program that sends it to fill in.
+    `{order_id}` and `{link}` are left for the program that sends it to fill in. A link to our page
+    ends in #order=…, and may go on with &lang=fr and &segment=….
 
     Examples
     --------

@@ -11,7 +11,7 @@ from workbook.survey import Questionnaire
 
 __all__ = ["write_paper"]
 
-_BOX, _WIDTH, _ANSWERS = "☐", 17.4, 12.0  # cm between the margins, of which the answers take
+_BOX, _WIDTH, _ANSWERS = "☐", 17.4, 12.6  # cm between the margins, of which the answers take
 
 
 def write_paper(survey: Questionnaire, words: Mapping[str, str], language: str) -> bytes:
@@ -102,6 +102,7 @@ def _put(cell: object, text: str, size: float, middle: bool = True) -> None:
     line = cell.paragraphs[0]
     line.add_run(text).font.size = Pt(size)
     line.alignment = int(middle)
+    line.paragraph_format.space_before = line.paragraph_format.space_after = Pt(2)
     cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
 
 

@@ -1,4 +1,4 @@
-"""Give every form of the questionnaire to what reads it: SurveyJS, Chromium, LibreOffice, axe-core."""
+"""Give every form of the questionnaire to what reads it, in four languages."""
 
 import json
 import os
