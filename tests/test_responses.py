@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbook import stats
-from workbook.groups import small_groups
+from workbook.comments import code_comments, coder_agreement, mask_personal
+from workbook.groups import group_differences, hidden_groups, small_groups
 from workbook.language import LANGUAGES, speak
+from workbook.priorities import set_priorities
 from workbook.questions import read_item_bank
 from workbook.responses import score_responses
 from workbook.survey import design_survey
@@ -70,7 +72,7 @@ def test_does_not_apply_is_neither_an_answer_nor_missing():
     assert (row["n"], row["does_not_apply"], row["missing"], row["off_scale"]) == (5, 3, 2, 0)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(
     st.lists(st.sampled_from([1, 2, 3, 4, 5, "5 - good", "na", "?", 9, None, ""]), min_size=1),
     st.randoms(use_true_random=False),
@@ -228,3 +230,151 @@ def test_the_picture_shows_one_bar_per_rating_and_says_it_in_words(panel):
     share = speak("en").percent(row_of(scores, "time")["top_two"], 0)
     picture = next(b for b in scores.blocks(speak("en")) if b["kind"] == "picture")
     assert f"Right time {share}" in picture["alt"]
+
+
+# --- what must not mislead ------------------------------------------------------------------------
+
+
+def test_a_row_of_averages_is_left_out_and_named():
+    frame = survey_of(time=[5, 4, 5, 4, 5, 4.6])
+    frame.loc[5, "response_id"] = "Średnia"
+    scores = score_responses(frame)
+    assert (scores.returned, scores.averages, row_of(scores, "time")["off_scale"]) == (5, 1, 0)
+    assert "survey-averages" in {finding.id for finding in scores.findings()}
+
+
+def test_the_same_answers_for_one_order_count_once():
+    frame = survey_of(time=[5, 5, 4, 3, 2, 1]).assign(order_id=["A", "A", "B", "C", "D", "E"])
+    assert score_responses(frame).duplicates == 1
+
+
+def test_a_question_nobody_answered_and_one_all_answered_alike_are_named():
+    scores = score_responses(survey_of(time=[4] * 12, price=[None] * 12))
+    found = {finding.id for finding in scores.findings()}
+    assert {"survey-unanswered-price", "survey-alike-time"} <= found
+
+
+def test_a_question_the_wrong_way_round_is_caught(panel):
+    scores = score_responses(panel)
+    assert scores.reliability.reversed == () and scores.reliability.alpha > 0.7
+    low, high = scores.reliability.interval
+    assert low < scores.reliability.alpha < high
+    turned = score_responses(panel.assign(time=6 - panel["time"]))
+    assert turned.reliability.reversed == ("time",) and math.isnan(turned.reliability.alpha)
+    assert "survey-reversed-time" in {finding.id for finding in turned.findings()}
+
+
+def test_a_clear_difference_is_found_and_chance_is_not():
+    rng = np.random.default_rng(7)
+    points = pd.DataFrame({f"q{i}": rng.integers(1, 6, 400).astype(float) for i in range(6)})
+    groups = pd.DataFrame({"segment": rng.choice(["a", "b", "c", "d"], 400)})
+    assert not group_differences(points, groups)["clear"].any()
+    points["q1"] = np.where(groups["segment"] == "c", 1.0, points["q1"])
+    found = group_differences(points, groups).query("clear")
+    first = found.loc[found["p"].idxmin()]
+    assert (first["question"], first["group"]) == ("q1", "c") and first["high"] < -1
+
+
+def crossed(counts):
+    rows = [{"segment": a, "language": b} for (a, b), n in counts.items() for _ in range(n)]
+    return pd.DataFrame(rows, columns=["segment", "language"], dtype="str")
+
+
+def given_away(members, hidden, least):
+    """Return the protected sums that the shown ones and the total determine, by rank."""
+    crossings = members.value_counts().reset_index(name="n")
+    column = lambda name: [
+        (crossings[name] == group).to_numpy(float)
+        for group in set(members[name]) - hidden.get(name, set())
+    ]
+    shown = np.array([np.ones(len(crossings)), *column("segment"), *column("language")])
+    secret = [
+        (crossings[name] == group).to_numpy(float) for name in hidden for group in hidden[name]
+    ]
+    secret += list(np.eye(len(crossings))[(crossings["n"] < least).to_numpy()])
+    rank = np.linalg.matrix_rank(shown)
+    return [each for each in secret if np.linalg.matrix_rank(np.vstack([shown, each])) == rank]
+
+
+PLACES = st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"))
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.dictionaries(PLACES, st.integers(1, 12), min_size=2))
+def test_no_small_group_can_be_had_from_what_is_shown(counts):
+    members = crossed(counts)
+    hidden = hidden_groups(members, 5)
+    shown = {name: set(members[name]) - hidden[name] for name in members}
+    if any(shown.values()):
+        assert given_away(members, hidden, 5) == []
+    for name in members:
+        assert (members[name].value_counts()[sorted(shown[name])] >= 5).all()
+
+
+def test_a_language_that_is_a_segment_does_not_give_it_away():
+    members = crossed({("a", "x"): 20, ("b", "x"): 9, ("c", "y"): 3, ("d", "z"): 8})
+    alone = {"segment": small_groups({"a": 20, "b": 9, "c": 3, "d": 8}, 5), "language": set()}
+    assert given_away(members, alone, 5) and not given_away(members, hidden_groups(members, 5), 5)
+
+
+def rights_panel(n=400):
+    rng = np.random.default_rng(11)
+    rate = lambda mean, noise: np.clip(np.round(mean + rng.normal(0, noise, n)), 1, 5)
+    whole = rng.normal(3.6, 0.9, n)
+    columns = {"overall": rate(whole, 0.3), "time": rate(whole - 1, 0.4), "price": rate(whole, 3)}
+    chosen = rng.choice(["time", "price", "condition"], n, p=[0.7, 0.15, 0.15])
+    return survey_of(**columns, condition=rate(4.6, 0.3), importance=chosen)
+
+
+def test_an_important_right_with_a_low_rating_comes_first():
+    stated = set_priorities(rights_panel())
+    place = stated.data.set_index("right")["quadrant"]
+    assert stated.stated and stated.importance_cut == pytest.approx(1 / 3)
+    assert (place["time"], place["condition"]) == ("concentrate here", "possible overkill")
+    derived = set_priorities(rights_panel().drop(columns="importance"))
+    assert not derived.stated
+    assert derived.data.set_index("right")["quadrant"]["time"] == "concentrate here"
+    assert [finding.right for finding in derived.findings()] == ["time"]
+
+
+def test_a_right_whose_interval_crosses_a_cut_is_undecided():
+    few = set_priorities(rights_panel(12))
+    crossing = few.data.query("performance_low <= @few.performance_cut <= performance_high")
+    assert len(crossing) and set(crossing["quadrant"]) == {"undecided"}
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_priorities_name_their_cuts_in_every_language(code):
+    say = speak(code)
+    told = set_priorities(rights_panel(60)).sentence(say)
+    assert say.percent(1 / 3) in told
+    assert set_priorities(survey_of(time=[5])).blocks(say)
+
+
+@pytest.mark.parametrize(
+    ("comment", "masked", "kinds"),
+    [
+        ("write to jan.k@firma.pl now", "write to [e-mail] now", ("e-mail",)),
+        ("zadzwoń 600-700-800", "zadzwoń [phone]", ("phone",)),
+        ("Tél. 06 12 34 56 78", "Tél. [phone]", ("phone",)),
+        ("Merci à Mme Durand", "Merci à [name]", ("name",)),
+        ("Pan Kowalski był miły", "[name] był miły", ("name",)),
+        ("госпожа Иванова помогла", "[name] помогла", ("name",)),
+        ("order of 3 boxes, 12 pieces", "order of 3 boxes, 12 pieces", ()),
+        ("Anna Nowak called", "[name] called", ("name",)),
+    ],
+)
+def test_what_names_a_person_is_masked_and_flagged(comment, masked, kinds):
+    assert mask_personal(comment, ["Anna Nowak"]) == (masked, kinds)
+
+
+def test_comments_are_coded_by_a_book_and_two_coders_compared():
+    said = ["late again", "", None, "box broken, late", "thanks", "<b>idiots</b> me@x.io"]
+    table = code_comments(survey_of(comment=said), {"time": "late", "condition": "broken"})
+    assert table.index.tolist() == [0, 3, 4, 5] and table["time"].sum() == 2
+    assert table.loc[5, "personal"] == "e-mail" and "x.io" not in table.loc[5, "comment"]
+    other = table.assign(time=[True, False, False, False])
+    agreed = {each.code: each for each in coder_agreement(table, other)}
+    assert agreed["condition"].kappa == 1 and agreed["time"].same == 0.75
+    with pytest.raises(ValueError, match="share no comment"):
+        coder_agreement(table, other.iloc[:0])

@@ -239,3 +239,17 @@ def test_a_rule_strikes_in_every_language(rule, code):
 def test_a_long_question_is_found_and_nothing_is_certified():
     assert [f.id for f in lint_question("word " * 30)] == ["wording-long"]
     assert lint_question("") == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_linked_questionnaire_names_the_order_and_asks_for_consent(code):
+    linked, apart = design_survey(language=code), design_survey(language=code, linkable=False)
+    assert "{order_id}" in linked.introduction() and "{order_id}" not in apart.introduction()
+    assert linked.consent() != apart.consent() and linked.consent("en") != ""
+
+
+def test_item_texts_and_labels_are_at_hand_in_all_languages():
+    for item in design_survey().questions:
+        assert set(item.texts) == set(item.labels) == set(LANGUAGES)
+        if item.scale:
+            assert {len(item.scale.labels[code]) for code in LANGUAGES} == {len(item.scale.values)}

@@ -24,6 +24,8 @@ from workbook.survey import Questionnaire
 
 __all__ = ["Reliability", "Scores", "rated", "score_responses"]
 
+# A row of averages or totals below the answers, named so in the place of the response's number.
+_AVERAGE = r"(?i)(?:average|mean|totals?|sum|średnia|razem|suma|moyenne|somme|среднее|итого|всего)"
 _DOES_NOT_APPLY, _OFF_SCALE = "does not apply", "off scale"
 _SHADES = ("#a6611a", "#dfc27d", "#e3e6e8", "#80cdc1", "#018571")  # ColorBrewer BrBG, 5 classes
 _PRACTICAL = 0.2  # points of a five-point scale below which a difference is no finding
@@ -67,6 +69,7 @@ class Scores:
     contrasts: pd.DataFrame
     differences: pd.DataFrame
     reliability: Reliability | None
+    averages: int = 0
 
     @property
     def response_rate(self) -> float | None:
@@ -216,11 +219,22 @@ class Scores:
             found.append((f"off-scale-{row.question}", sentence, row.off_scale, None))
         if self.duplicates:
             sentence = say.plural(
-                "{n} response repeats a response number and is left out.",
-                "{n} responses repeat a response number and are left out.",
+                "{n} response repeats another one and is left out.",
+                "{n} responses repeat another one and are left out.",
                 self.duplicates,
             )
             found.append(("duplicates", sentence, self.duplicates, None))
+        if self.averages:
+            sentence = say.plural(
+                "{n} row of averages or totals stands among the answers and is left out.",
+                "{n} rows of averages or totals stand among the answers and are left out.",
+                self.averages,
+            )
+            found.append(("averages", sentence, self.averages, None))
+        silent = self.data[(self.data["n"] == 0) & (self.data["does_not_apply"] == 0)]
+        for name in silent["question"] if self.returned >= self.min_group else ():
+            sentence = say("Nobody answered “{question}”.", question=self._label(name, say))
+            found.append((f"unanswered-{name}", sentence, 0, None))
         for name in self.reliability.reversed if self.reliability else ():
             question = self._label(name, say)
             sentence = say(
@@ -340,8 +354,9 @@ def score_responses(
     language = language or getattr(questions, "language", "en")
     asked = tuple(getattr(questions, "questions", questions) or read_item_bank())
     ids = responses.get("response_id", pd.Series(index=responses.index, dtype="str"))
-    repeated = ids.duplicated() & ids.notna()
-    frame = responses[~repeated]
+    average = ids.astype("str").str.strip().str.fullmatch(_AVERAGE).fillna(False).astype(bool)
+    repeated = _repeated(responses, ids, asked) & ~average
+    frame = responses[~repeated & ~average]
     closed = [item for item in asked if item.scale is not None and item.id in frame]
     known = {item.id for item in asked} | {"comment"}
     unknown = [name for name in frame if name not in known | set(columns("responses"))]
@@ -370,7 +385,18 @@ def score_responses(
         _contrasts(closed, codes, min_group, seed),
         group_differences(points, returned[divisions], min_group),
         _reliability(closed, codes, min_group),
+        int(average.sum()),
     )
+
+
+def _repeated(responses: pd.DataFrame, ids: pd.Series, asked: Sequence[Question]) -> pd.Series:
+    """Tell the rows that repeat a number, or an order with the same answers to everything."""
+    again = ids.duplicated() & ids.notna()
+    given = [item.id for item in asked if item.id in responses]
+    if "order_id" in responses and given:
+        filled = responses["order_id"].notna() & _not_blank(responses[given]).any(axis=1)
+        again |= responses.duplicated(["order_id", *given]) & filled
+    return again
 
 
 def _not_blank(frame: pd.DataFrame) -> pd.DataFrame:
