@@ -18,7 +18,7 @@ import psutil
 from workbook.data import find_client
 from workbook.files import write_whole
 from workbook.intake import read_text
-from workbook.language import LANGUAGES, speak
+from workbook.language import LANGUAGES, Language, speak
 from workbook.profile import Profile, read_profile
 from workbook.report import Outcome, faces, make_report, record_run
 from workbook.resources import template_path
@@ -32,11 +32,12 @@ _LIST_ENDINGS = (".csv", ".yaml", ".yml")
 
 @dataclass(frozen=True)
 class Job:
-    """One client of a batch: its folder and the keys that win over its client.yaml."""
+    """One client of a batch: its folder, the keys that win over its client.yaml, its language."""
 
     id: str
     folder: Path
     overrides: Mapping[str, object]
+    language: str = "en"
 
 
 def read_jobs(targets: Iterable[str | Path]) -> list[Job]:
@@ -74,10 +75,12 @@ def _jobs_of(target: Path) -> Iterator[Job]:
             if not row.get("id"):
                 raise ValueError(f"{target.name}, client {place}: no id; give each client an id")
             folder = _folder_of(row, target, place)
-            yield Job(_profile_of(folder, row, f"{target.name}, client {place}").id, folder, row)
+            profile = _profile_of(folder, row, f"{target.name}, client {place}")
+            yield Job(profile.id, folder, row, profile.language)
     else:
         folder = find_client(target)
-        yield Job(read_profile(folder).id, folder, {})
+        profile = read_profile(folder)
+        yield Job(profile.id, folder, {}, profile.language)
 
 
 def _profile_of(folder: Path, row: Mapping[str, object], where: str) -> Profile:
@@ -158,6 +161,7 @@ def run_batch(
     out.mkdir(parents=True, exist_ok=True)
     pool = _Pool(out, time_limit, memory_limit, language)
     outcomes: dict[str, Outcome] = {}
+    says = {job.id: speak(language or job.language) for job in jobs}
     started = time.monotonic()
     waiting = list(reversed(jobs))
     try:
@@ -166,24 +170,35 @@ def run_batch(
                 pool.start(waiting.pop())
             for outcome in pool.finished():
                 outcomes[outcome.id] = outcome
-                progress(_progress(outcome, len(outcomes), len(jobs), time.monotonic() - started))
+                left = (time.monotonic() - started) / len(outcomes) * (len(jobs) - len(outcomes))
+                place = f"[{len(outcomes)}/{len(jobs)}]"
+                progress(f"{place} {_progress(outcome, left, says[outcome.id])}")
     finally:
         for outcome in pool.stop():
             outcomes[outcome.id] = outcome
         for job in jobs:
-            outcomes.setdefault(job.id, Outcome(job.id, "interrupted", reason="not started"))
+            reason = says[job.id]("not started")
+            outcomes.setdefault(job.id, Outcome(job.id, "interrupted", reason=reason))
         results = [outcomes[job.id] for job in jobs]
         _write_index(out, jobs, results)
     return results
 
 
-def _progress(outcome: Outcome, done: int, all_jobs: int, seconds: float) -> str:
-    left = seconds / done * (all_jobs - done)
-    rest = f", about {left:.0f} s left" if done < all_jobs else ""
-    why = f": {outcome.reason}" if outcome.reason else ""
-    return (
-        f"[{done}/{all_jobs}] {outcome.id} {outcome.status} in {outcome.seconds:.1f} s{rest}{why}"
-    )
+def _progress(outcome: Outcome, left: float, say: Language) -> str:
+    what = {"id": outcome.id, "status": _status(outcome, say), "n": say.number(outcome.seconds, 1)}
+    line = say("{id}: {status} after {n} s", **what)
+    line += say(", about {n} s left", n=say.number(left)) if left else ""
+    return f"{line}: {outcome.reason}" if outcome.reason else line
+
+
+def _status(outcome: Outcome, say: Language) -> str:
+    return {
+        "ok": say("complete"),
+        "failed": say("failed"),
+        "timeout": say("took too long"),
+        "memory": say("needed too much memory"),
+        "interrupted": say("interrupted"),
+    }[outcome.status]
 
 
 class _Pool:
@@ -209,24 +224,29 @@ class _Pool:
     def finished(self) -> Iterator[Outcome]:
         """Wait a moment and yield the outcomes of what ended or ran out of time."""
         wait([process.sentinel for process, *_ in self.running.values()], timeout=0.5)
-        for id_, (process, reader, started, _) in list(self.running.items()):
-            seconds = time.monotonic() - started
+        for id_, (process, reader, started, job) in list(self.running.items()):
+            seconds, say = time.monotonic() - started, self._say(job)
             if process.is_alive() and seconds < self.time_limit:
                 continue
             if reader.poll():
                 outcome = replace(reader.recv(), seconds=seconds)
                 self._end(id_)
             elif process.is_alive():
-                reason = f"it took longer than the limit of {self.time_limit:g} s"
+                limit = say.number(self.time_limit, self.time_limit % 1 > 0)
+                reason = say("it took longer than the limit of {n} s", n=limit)
                 outcome = self._give_up(Outcome(id_, "timeout", reason=reason, seconds=seconds))
             else:
-                reason = "its process ended without a word"
+                reason = say("its process ended without a word")
                 outcome = self._give_up(Outcome(id_, "failed", reason=reason, seconds=seconds))
             yield outcome
 
     def stop(self) -> Iterator[Outcome]:
-        for id_ in list(self.running):
-            yield self._give_up(Outcome(id_, "interrupted", reason="the batch was interrupted"))
+        for id_, (*_, job) in list(self.running.items()):
+            reason = self._say(job)("the batch was interrupted")
+            yield self._give_up(Outcome(id_, "interrupted", reason=reason))
+
+    def _say(self, job: Job) -> Language:
+        return speak(self.language or job.language)
 
     def _end(self, id_: str) -> Job:
         process, reader, _, job = self.running.pop(id_)
@@ -347,16 +367,9 @@ def _index_row(outcome: Outcome, say) -> dict[str, object]:
                 all=say.number(len(row["rights"])),
             )
     counts = summary.get("counts", {})
-    status = {
-        "ok": say("complete"),
-        "failed": say("failed"),
-        "timeout": say("took too long"),
-        "memory": say("needed too much memory"),
-        "interrupted": say("interrupted"),
-    }
     return {
         "outcome": outcome,
-        "status": status[outcome.status],
+        "status": _status(outcome, say),
         "name": summary.get("name", outcome.id),
         "rate": rate,
         "beside": beside,
