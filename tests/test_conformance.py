@@ -282,3 +282,16 @@ def test_without_the_planted_peak_there_is_no_bottleneck(tmp_path):
     folder = wb.write_sample("brzoza-dom", tmp_path / "b", seed=3, scale=0.05, problems="none")
     client = open_client(folder)
     assert wb.compare_waits(wb.read_log(client)).findings() == []
+
+
+def test_the_real_picture_has_the_drawn_one_s_boxes_and_the_arrows_that_ran():
+    client = wb.open_client("brzoza-dom")
+    process = wb.build_process(client.steps)
+    compared = wb.compare_log(process, wb.read_log(client))
+    drawn, real = wb.layout_chart(process), wb.layout_chart(process, seen=compared.seen)
+    assert real.steps["step_id"].tolist() == drawn.steps["step_id"].tolist()
+    assert real.steps["role"].tolist() == drawn.steps["role"].tolist()
+    ways = set(zip(real.edges["from"], real.edges["to"], strict=True))
+    assert ("survey", "deliver") in ways and ("pick", "check") in ways
+    assert "Mail the survey → Receive the goods" in real.alt and "→" in real.svg()
+    assert not real.edges.set_index(["from", "to"])["drawn"]["survey", "deliver"]

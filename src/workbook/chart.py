@@ -47,9 +47,22 @@ class Chart(Frames):
     def svg(self, paper: str = "") -> str:
         """Return the picture as SVG text with its description in it; paper as for `draw_chart`."""
         names = dict(zip(self.ids.values(), self.process.steps["step"], strict=True))
-        alt = chart_alt(self.process, self.verdicts, self.language)
         say = speak(self.language)
-        return draw_frames(self, paper).accessible_svg(say("Process chart"), alt, names)
+        return draw_frames(self, paper).accessible_svg(say("Process chart"), self.alt, names)
+
+    @property
+    def alt(self) -> str:
+        """The picture in words."""
+        if "share" not in self.edges:
+            return chart_alt(self.process, self.verdicts, self.language)
+        say, names = speak(self.language), self.process.steps["step"]
+        ways = self.edges[~self.edges["drawn"]].sort_values("share", ascending=False)
+        told = [
+            f"{names[a]} → {names[b]} ({say.percent(share)})"
+            for a, b, share in zip(ways["from"], ways["to"], ways["share"], strict=True)
+        ]
+        ways = say.listing(told) if told else say("none")
+        return say("The arrows that orders really ran. Not in the chart: {arrows}.", arrows=ways)
 
     def blocks(self, say: Language) -> list[Block]:
         """Return the picture and its table as blocks of a report."""
@@ -61,8 +74,7 @@ class Chart(Frames):
         """Return the picture as a block; a long chart lies across its page."""
         width, height = self.lanes["width"].max(), self.lanes["height"].sum()
         layout = "wide across" if width > 1.45 * height else "wide"
-        alt = chart_alt(self.process, self.verdicts, self.language)
-        return picture(self.svg(), alt=alt, layout=layout, widest=1.3 * width)
+        return picture(self.svg(), alt=self.alt, layout=layout, widest=1.3 * width)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
@@ -70,7 +82,11 @@ def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def layout_chart(
-    process: Process, verdicts: Mapping[str, str] | None = None, language: str = "en"
+    process: Process,
+    verdicts: Mapping[str, str] | None = None,
+    language: str = "en",
+    *,
+    seen: pd.DataFrame | None = None,
 ) -> Chart:
     """Lay a process out as swimlanes.
 
@@ -82,6 +98,9 @@ def layout_chart(
         "works", "needs improvement" or "no evidence"; a step that is left out shows none.
     language : str
         The language of the words in the boxes, which decide how large the boxes are.
+    seen : DataFrame, optional
+        Arrows that orders really ran, in place of those drawn: from, to, share of orders, drawn
+        (`Comparison.seen`).
 
     Raises
     ------
@@ -96,7 +115,7 @@ def layout_chart(
     >>> layout_chart(process).lanes["role"].tolist()
     ['Store', 'Dock']
     """
-    return Chart(**lay_out(process, verdicts or {}, language))
+    return Chart(**lay_out(process, verdicts or {}, language, seen=seen))
 
 
 def chart_alt(

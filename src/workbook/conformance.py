@@ -151,6 +151,15 @@ class Comparison(Face):
         pairs = zip(real["before"], real["after"], strict=True)
         return real.assign(drawn=[pair in drawn for pair in pairs])
 
+    @property
+    def seen(self) -> pd.DataFrame:
+        """The arrows that at least one order in a hundred ran, for `chart.layout_chart`."""
+        ways = self.arrows.dropna(subset=["before", "after"])
+        ways = ways.assign(share=ways["orders"] / max(len(self.data), 1))
+        ways = ways[ways["share"] >= 0.01].drop_duplicates(["before", "after"])
+        ways = ways.drop(columns=["from", "to"]).rename(columns={"before": "from", "after": "to"})
+        return ways[["from", "to", "share", "drawn"]].reset_index(drop=True)
+
     def _step(self, number: int) -> str | None:
         here = np.flatnonzero(self.names.step == number)
         return self.process.steps.index[here[0]] if len(here) == 1 else None

@@ -56,7 +56,8 @@ class Frames:
     """A process laid out.
 
     `lanes`: role, x, y, width, height. `steps`: step_id, role, x, y, width, height, verdict.
-    `edges`: from, to, points, one row per predecessor. `rework`: from, to, share, points.
+    `edges`: from, to, points, one row per predecessor; with share and drawn, one row per arrow that
+    orders really ran. `rework`: from, to, share, points.
     `stages`: stage, x, width, above the lanes; empty unless the client names stages in order.
     """
 
@@ -113,10 +114,12 @@ def lay_out(
     verdicts: Mapping[str, str],
     language: str,
     marks: Mapping[str, str] | None = None,
+    seen: pd.DataFrame | None = None,
 ) -> dict[str, object]:
     """Return the fields of `Frames`; boxes are as large as the words of the language need.
 
-    `marks` (new, changed or removed) are shown in place of verdicts.
+    `marks` (new, changed or removed) are shown in place of verdicts; `seen` (from, to, share,
+    drawn) are arrows as orders really ran, in place of those of the chart.
 
     Raises
     ------
@@ -142,7 +145,8 @@ def lay_out(
     box = (float(width), float(max(text.height for text in texts.values())))
     widest = max(text_width(word, NAME) for role in process.roles for word in role.split() or "-")
     band = min(max(96, math.ceil(widest) + 2 * PAD), 150)
-    return _framed(process, _route(process, box, band), texts, verdicts) | {"language": language}
+    at = _route(process, box, band, seen)
+    return _framed(process, at, texts, verdicts, seen) | {"language": language}
 
 
 def _check(process: Process, verdicts: Mapping[str, str]) -> None:
@@ -184,7 +188,9 @@ def _box_width(process: Process, facts: Mapping[str, list[str]], badge: Language
     return 160
 
 
-def _route(process: Process, box: tuple[float, float], band: float) -> grids.Places:
+def _route(
+    process: Process, box: tuple[float, float], band: float, seen: pd.DataFrame | None
+) -> grids.Places:
     before = {step: list(process.graph.predecessors(step)) for step in process.order}
     loops = [
         (a, b, True) for a, b in zip(process.rework["from"], process.rework["to"], strict=True)
@@ -194,12 +200,20 @@ def _route(process: Process, box: tuple[float, float], band: float) -> grids.Pla
     selves = [a for a, b, _ in loops if a == b]
     grid = grids.lay_grid(dict(process.steps["role"]), before, selves, stage)
     ways = [*((a, b, False) for a, b in process.graph.edges), *loops]
+    if seen is not None:
+        ways = [
+            (a, b, grid.x[a] >= grid.x[b]) for a, b in zip(seen["from"], seen["to"], strict=True)
+        ]
     top = float(STAGE) if stage else 0.0
     return grids.place(grid, grids.route_arrows(grid, ways), box, band, top)
 
 
 def _framed(
-    process: Process, at: grids.Places, texts: dict[str, Text], verdicts: Mapping[str, str]
+    process: Process,
+    at: grids.Places,
+    texts: dict[str, Text],
+    verdicts: Mapping[str, str],
+    seen: pd.DataFrame | None,
 ) -> dict[str, object]:
     width, height = at.box
     lanes = [
@@ -211,14 +225,21 @@ def _framed(
         for step, role in process.steps["role"].items()
     ]
     points = {(r.start, r.end): [list(point) for point in at.points(r)] for r in at.routes}
-    edges = [(a, b, points[a, b]) for a, b in process.arrows]
-    loops = zip(process.rework["from"], process.rework["to"], strict=True)
+    edges = pd.DataFrame(
+        [(a, b, points[a, b]) for a, b in ([] if seen is not None else process.arrows)],
+        columns=["from", "to", "points"],
+    )
+    loops = process.rework
+    if seen is not None:
+        ways = zip(seen["from"], seen["to"], strict=True)
+        edges, loops = seen.assign(points=[points[way] for way in ways]), loops.iloc[:0]
+    back = zip(loops["from"], loops["to"], strict=True)
     return {
         "process": process,
         "lanes": pd.DataFrame(lanes, columns=["role", *_AT]),
         "steps": pd.DataFrame(steps, columns=["step_id", "role", *_AT, "verdict"]),
-        "edges": pd.DataFrame(edges, columns=["from", "to", "points"]),
-        "rework": process.rework.assign(points=[points[loop] for loop in loops]),
+        "edges": edges,
+        "rework": loops.assign(points=[points[way] for way in back]),
         "stages": _stages(process, at),
         "band": at.left,
         "texts": texts,

@@ -146,11 +146,21 @@ def _draw_badge(
 
 
 def _draw_arrows(sheet: Sheet, frames: Frames, ids: Mapping[str, str]) -> None:
+    if "share" in frames.edges:
+        for way in frames.edges.rename(columns={"from": "a", "to": "b"}).itertuples():
+            sheet.arrow(ids[way.a], ids[way.b], way.points, line=_seen_line(way.share, way.drawn))
+        return
     critical = set(pairwise(frames.process.critical_path))
     back = set(zip(frames.rework["from"], frames.rework["to"], strict=True))
     for a, b, points in frames.edges.itertuples(index=False):
         if (a, b) not in back:
             sheet.arrow(ids[a], ids[b], points, line=_PATH if (a, b) in critical else _ARROW)
+
+
+def _seen_line(share: float, drawn: bool) -> tuple[str, str, str]:
+    """Draw what most orders do thick, and dashed what the chart has no arrow for."""
+    colour, _, style = _PATH if drawn else _BACK
+    return colour, f"{1 + 3 * share:.1f}", style
 
 
 def _draw_loops(sheet: Sheet, frames: Frames, ids: Mapping[str, str], say: Language) -> None:
@@ -171,7 +181,10 @@ def _draw_loops(sheet: Sheet, frames: Frames, ids: Mapping[str, str], say: Langu
 
 def _draw_legend(sheet: Sheet, frames: Frames, y: float, say: Language) -> None:
     x, lines = 12.0, []
-    if frames.process.critical_path:
+    if "share" in frames.edges:
+        lines.append((say("as drawn; the thicker, the more orders"), _PATH))
+        lines.append((say("not in the chart"), _BACK))
+    elif frames.process.critical_path:
         time = frames.process.lead_time_words(say)
         lines.append((say("critical path: {time}", time=time), _PATH))
     if len(frames.rework):

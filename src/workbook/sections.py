@@ -213,6 +213,9 @@ def events(road: RoadMap) -> Shown:
     told = [log.sentence(say), *([drawn.sentence(say)] if drawn else [])]
     blocks = [results.heading(say("What really happens"), anchor="events")]
     blocks += map(results.text, told)
+    if drawn is not None:
+        chart = layout_chart(drawn.process, language=road.language, seen=drawn.seen)
+        blocks += [chart.picture(), results.text(chart.alt, "note")]
     if drawn is not None and len(rows := drawn.table(road.language).head(MOST_DEVIATIONS)):
         caption = say("Where orders leave the chart, the most frequent first")
         # The hours are for the workshop: orders cut short seem quick.
