@@ -14,6 +14,7 @@ from workbook.mailing import plan_mailing, plan_sample
 from workbook.nonresponse import response_rates, weigh_answers
 from workbook.profile import Profile
 from workbook.resources import data_path
+from workbook.roadmap import draw_road_map
 
 
 @pytest.fixture(scope="module")
@@ -207,3 +208,9 @@ def test_response_rates_follow_their_standard_definitions():
     assert (rates.rr1, rates.rr5) == (0.3, pytest.approx(1 / 3))
     with pytest.raises(ValueError, match="sent is 10"):
         response_rates(answers, sent=10)
+
+
+def test_the_road_map_lists_silence_before_lateness_and_the_bias(brzoza):
+    found = [finding.id for finding in draw_road_map(brzoza).findings]
+    assert found.index("driver-silent") < found.index("driver-time")
+    assert {"survey-bias-overall", "survey-sent-early"} <= set(found)

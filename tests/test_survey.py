@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbook.language import LANGUAGES, speak
+from workbook.lint import lint_question
 from workbook.questions import read_item_bank
 from workbook.resources import template_path
 from workbook.results import Finding
 from workbook.schema import RIGHTS, DataError, columns
-from workbook.survey import design_survey, lint_question
+from workbook.survey import design_survey
 
 BANK = read_item_bank()
 SHIPPED = yaml.safe_load(template_path("survey.yaml").read_text(encoding="utf-8"))

@@ -5,16 +5,22 @@ from workbook.bottleneck import compare_waits
 from workbook.causes import failing_cells
 from workbook.chart import draw_chart, layout_chart
 from workbook.closer import look_closer
+from workbook.comments import code_comments, coder_agreement
 from workbook.conformance import compare_log
 from workbook.cycles import cycle_times, fairness_by_size
 from workbook.data import Client, open_client, read_table
 from workbook.display import show
+from workbook.drivers import order_facts, rank_drivers, repeat_orders
 from workbook.eventlog import read_log
 from workbook.ladder import definition_ladder
 from workbook.language import speak
+from workbook.lint import lint_question, lint_questions
+from workbook.mailing import plan_mailing, plan_sample
 from workbook.mapping import suggest_mapping
+from workbook.nonresponse import response_rates, weigh_answers
 from workbook.perfect import explain_perfect
 from workbook.pert import estimate_times
+from workbook.priorities import set_priorities
 from workbook.process import Process, build_process
 from workbook.responses import Scores, score_responses
 from workbook.results import Finding
@@ -23,7 +29,7 @@ from workbook.roadmap import RoadMap, draw_road_map, keep_key
 from workbook.roles import assign_roles
 from workbook.samples import write_sample
 from workbook.schema import DataError, Problem
-from workbook.survey import Questionnaire, design_survey, lint_question
+from workbook.survey import Questionnaire, design_survey
 from workbook.trends import busy_and_slow, compare_groups, control_charts
 from workbook.visibility import trace_orders
 from workbook.whatif import change_process, compare_processes
@@ -42,6 +48,8 @@ __all__ = [
     "build_process",
     "busy_and_slow",
     "change_process",
+    "code_comments",
+    "coder_agreement",
     "compare_groups",
     "compare_log",
     "compare_processes",
@@ -59,16 +67,25 @@ __all__ = [
     "keep_key",
     "layout_chart",
     "lint_question",
+    "lint_questions",
     "look_closer",
     "measure_rights",
     "open_client",
+    "order_facts",
+    "plan_mailing",
+    "plan_sample",
+    "rank_drivers",
     "read_log",
     "read_table",
+    "repeat_orders",
+    "response_rates",
     "score_responses",
+    "set_priorities",
     "show",
     "speak",
     "stats",
     "suggest_mapping",
     "trace_orders",
+    "weigh_answers",
     "write_sample",
 ]

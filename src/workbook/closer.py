@@ -9,14 +9,18 @@ from workbook.contacts import claims_closure, measure_contacts, record_accuracy
 from workbook.cycles import cycle_times, fairness_by_size
 from workbook.data import Client
 from workbook.display import Face
+from workbook.drivers import order_facts, rank_drivers, repeat_orders
 from workbook.eventlog import read_log
 from workbook.ladder import definition_ladder
+from workbook.mailing import plan_mailing
+from workbook.nonresponse import weigh_answers
 from workbook.perfect import explain_perfect
 from workbook.process import Process
 from workbook.results import Finding
 from workbook.rights import PERIODS, Rights
+from workbook.survey import bank_of
 from workbook.trends import busy_and_slow, control_charts
-from workbook.visibility import trace_orders
+from workbook.visibility import Visibility, trace_orders
 
 __all__ = ["look_closer", "new_findings"]
 
@@ -40,7 +44,7 @@ def look_closer(
     -------
     dict
         perfect, ladder, charts, busy, cycles, fairness, log, drawn, waits, visibility, contacts,
-        claims, records.
+        claims, records, drivers, weighed, repeats, mailing.
     """
     views: dict[str, Face] = {}
     if rights is not None and rights.measured:
@@ -62,6 +66,23 @@ def look_closer(
         views["claims"] = claims_closure(client.claims, client.as_of, client.profile)
     if _rows(client.stock) and "counted" in client.stock:
         views["records"] = record_accuracy(client.stock, profile=client.profile)
+    return views | _survey(client, rights, views.get("visibility"))
+
+
+def _survey(client: Client, rights: Rights | None, traced: Visibility | None) -> dict[str, Face]:
+    """Join the answers to the orders, where both are there and name each other."""
+    answers, judged = client.responses, rights is not None and rights.measured
+    if not judged or rights.states is None or not _rows(answers) or "order_id" not in answers:
+        return {}
+    views: dict[str, Face] = {}
+    facts = order_facts(client, rights, traced)
+    if "overall" in answers and any(item.id == "overall" for item in bank_of(client)):
+        views["drivers"] = rank_drivers(client, facts=facts)
+        views["weighed"] = weigh_answers(client, facts=facts)
+    if {"customer", "ordered_at"} <= set(client.order_lines):
+        views["repeats"] = repeat_orders(client, facts=facts)
+    if "delivered_at" in client.order_lines:
+        views["mailing"] = plan_mailing(client)
     return views
 
 

@@ -21,22 +21,24 @@ from workbook.results import Finding
 from workbook.rights import Rights, measure_rights
 from workbook.stats import Interval, newcombe_interval
 from workbook.survey import bank_of
-from workbook.visibility import trace_orders
+from workbook.visibility import Visibility, trace_orders
 
 __all__ = ["Drivers", "Repeats", "fact_name", "order_facts", "rank_drivers", "repeat_orders"]
 
 _EFFECT = ["effect", "low", "high"]
 
 
-def order_facts(client: Client, rights: Rights | None = None) -> pd.DataFrame:
+def order_facts(
+    client: Client, rights: Rights | None = None, traced: Visibility | None = None
+) -> pd.DataFrame:
     """Return what happened to each judged order: 1 it did, 0 it did not, nan not known.
 
     Parameters
     ----------
     client : Client
         With order lines; with events there is the fact "silent" too.
-    rights : Rights, optional
-        The client's measured rights, if they are at hand.
+    rights, traced : Rights, Visibility, optional
+        As `measure_rights` and `trace_orders` return them, if they are at hand.
 
     Returns
     -------
@@ -57,7 +59,7 @@ def order_facts(client: Client, rights: Rights | None = None) -> pd.DataFrame:
     facts = pd.DataFrame(states, index=ids, columns=list(rights.measured))
     facts = facts[(facts != 0).any(axis=1)].map({0: np.nan, 1: 0.0, 2: np.nan, 3: 1.0}.get)
     if client.events is not None and not client.events.empty:
-        silent = trace_orders(client).data.set_index("order_id")["silent"]
+        silent = (traced or trace_orders(client)).data.set_index("order_id")["silent"]
         facts["silent"] = silent.reindex(facts.index)
     return facts.astype(float)
 
@@ -147,7 +149,7 @@ class Drivers(Face):
                 "facts equal; it happens to {share} of the orders.",
                 **words,
             )
-            limits = {"n": int(row.n), "interval": (row.low, row.high), "effect": row.effect}
+            limits = {"n": self.n, "interval": (row.low, row.high), "effect": row.effect}
             yield Finding(f"driver-{row.fact}", "needs improvement", told, row.right, **limits)
 
 

@@ -6,6 +6,7 @@ scale is counted and left out, and never shown: it may be anything a respondent 
 
 import math
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -566,7 +567,11 @@ def _reliability(
     # Clearly below 0: Fisher's upper limit is, Fisher 1921, Metron 1:3.
     against = np.arctanh(np.clip(rest, -0.999999, 0.999999)) + 1.96 / math.sqrt(n - 3) < 0
     turned = tuple(ratings.columns[against])
-    alpha = math.nan if turned or not ratings.sum(axis=1).var() else stats.cronbach_alpha(ratings)
+    alpha = math.nan
+    if not turned and ratings.sum(axis=1).var():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an item somewhat below 0 is chance, not turned
+            alpha = stats.cronbach_alpha(ratings)
     limits = (
         stats.Interval(math.nan, math.nan) if alpha != alpha else stats.feldt_interval(alpha, k, n)
     )

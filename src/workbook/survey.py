@@ -13,7 +13,6 @@ import pandas as pd
 
 from workbook import results
 from workbook.language import Language, speak
-from workbook.lint import lint_question
 from workbook.questions import Question, Scale, read_item_bank
 from workbook.results import Finding
 from workbook.schema import RIGHTS
@@ -24,7 +23,6 @@ __all__ = [
     "Scale",
     "bank_of",
     "design_survey",
-    "lint_question",
     "read_item_bank",
 ]
 
