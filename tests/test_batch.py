@@ -137,7 +137,7 @@ def test_a_list_s_language_reaches_the_page(ran):
 def test_progress_tells_each_client_and_how_many_are_left(ran):
     _, lines = ran
     assert [line[:5] for line in lines] == ["[1/2]", "[2/2]"]
-    assert "bad: failed" in lines[0] and "s left" in lines[0] and "good: complete" in lines[1]
+    assert "bad: failed" in lines[0] and "s left" in lines[0] and "good: gotowy" in lines[1]
 
 
 def test_a_client_over_the_time_limit_is_ended_and_its_earlier_report_stays(tmp_path):
