@@ -12,7 +12,7 @@ from workbook import stats
 from workbook.comments import code_comments, coder_agreement, mask_personal
 from workbook.groups import group_differences, hidden_groups, small_groups
 from workbook.language import LANGUAGES, speak
-from workbook.priorities import set_priorities
+from workbook.priorities import score_gaps, set_priorities
 from workbook.questions import read_item_bank
 from workbook.responses import score_responses
 from workbook.survey import design_survey
@@ -378,3 +378,12 @@ def test_comments_are_coded_by_a_book_and_two_coders_compared():
     assert agreed["condition"].kappa == 1 and agreed["time"].same == 0.75
     with pytest.raises(ValueError, match="share no comment"):
         coder_agreement(table, other.iloc[:0])
+
+
+def test_scores_are_set_against_a_standard_and_a_rival():
+    scores = score_responses(survey_of(time=[4] * 30 + [5] * 30, price=[2, 4] * 30))
+    given = pd.DataFrame({"measure": ["survey_time", "survey_price", "survey_price", "otif"]})
+    given["value"], given["source"] = [4.1, 4.1, 0.5, 0.9], ["rival", "rival", "standard", "x"]
+    found = score_gaps(scores, given)
+    assert found["verdict"].tolist() == ["better", "worse", "undecided"]
+    assert found["gap"].round(1).tolist() == [0.4, -1.1, 0.0]

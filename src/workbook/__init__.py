@@ -20,7 +20,7 @@ from workbook.mapping import suggest_mapping
 from workbook.nonresponse import response_rates, weigh_answers
 from workbook.perfect import explain_perfect
 from workbook.pert import estimate_times
-from workbook.priorities import set_priorities
+from workbook.priorities import score_gaps, set_priorities
 from workbook.process import Process, build_process
 from workbook.responses import Scores, score_responses
 from workbook.results import Finding
@@ -79,6 +79,7 @@ __all__ = [
     "read_table",
     "repeat_orders",
     "response_rates",
+    "score_gaps",
     "score_responses",
     "set_priorities",
     "show",

@@ -11,13 +11,13 @@ from workbook import plots
 from workbook.display import Face
 from workbook.language import Language
 from workbook.questions import Question, read_item_bank
-from workbook.responses import rated
+from workbook.responses import Scores, rated
 from workbook.results import Finding
 from workbook.rights import right_name
 from workbook.stats import Interval, bootstrap_mean_interval, wilson_interval
 from workbook.survey import Questionnaire
 
-__all__ = ["Priorities", "set_priorities"]
+__all__ = ["Priorities", "score_gaps", "set_priorities"]
 
 _SEED = 2026
 
@@ -192,3 +192,42 @@ def _quadrant(row: object, importance_cut: float, performance_cut: float) -> str
         (False, True): "possible overkill",
     }
     return names[row.importance > importance_cut, row.performance > performance_cut]
+
+
+def score_gaps(scores: Scores, given: pd.DataFrame) -> pd.DataFrame:
+    """Set the answers against a written standard or a competitor's, where these are given.
+
+    Parameters
+    ----------
+    scores : Scores
+    given : DataFrame
+        The table benchmarks or standards: measure ("survey_time": the question's id after
+        "survey_") and value or target; a share of 0 to 1 is one of the two best answers, more
+        than 1 is a mean in points; source, if there is one.
+
+    Returns
+    -------
+    DataFrame
+        question, source, ours with low and high, theirs, gap (ours less theirs), verdict: "better",
+        "worse", or "undecided" where our interval holds theirs. Theirs counts as exact.
+
+    Examples
+    --------
+    >>> from workbook.responses import score_responses
+    >>> scores = score_responses(pd.DataFrame({"time": [4, 4, 5, 4, 4, 5, 4, 5]}))
+    >>> given = pd.DataFrame({"measure": ["survey_time"], "value": [3.1], "source": ["rival"]})
+    >>> score_gaps(scores, given)["verdict"].tolist()
+    ['better']
+    """
+    theirs = given.get("value", given.get("target"))
+    wanted = given["measure"].astype("str").str.removeprefix("survey_")
+    sources = given.get("source", pd.Series("", given.index))
+    scored, rows = scores.data.set_index("question"), []
+    for question, value, source in zip(wanted, theirs, sources, strict=True):
+        if question in scored.index and value == value:
+            name = "top_two" if value <= 1 else "mean"
+            ours, low, high = scored.loc[question, [name, f"{name}_low", f"{name}_high"]]
+            verdict = "better" if low > value else "worse" if high < value else "undecided"
+            rows.append((question, source, ours, low, high, value, ours - value, verdict))
+    names = ["question", "source", "ours", "low", "high", "theirs", "gap", "verdict"]
+    return pd.DataFrame(rows, columns=names)

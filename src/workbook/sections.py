@@ -346,6 +346,10 @@ def survey(road: RoadMap) -> Shown:
     blocks = [results.heading(say("The survey"), anchor="survey")]
     if road.scores is not None:
         blocks += road.scores.blocks(say)
+        if "drivers" in road.views:
+            blocks.append(results.heading(say("What customers suffer from"), 3))
+            blocks += _plain_lead(road.views["drivers"].blocks(say))
+            blocks.append(results.text(road.views["weighed"].sentence(say), "note"))
     else:
         blocks.append(results.text(say("No answers were given yet. This is the survey to send.")))
     return Shown((*blocks, *road.questionnaire.blocks(say)))
