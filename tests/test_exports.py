@@ -1,6 +1,7 @@
 """Every form says the same in every language, and takes a client's words as text."""
 
 import csv
+import dataclasses
 import html
 import json
 import re
@@ -199,3 +200,10 @@ def test_the_command_writes_checks_and_says_so(tmp_path):
 def test_a_form_that_is_not_known_is_said_in_one_sentence(tmp_path):
     with pytest.raises(ValueError, match=r"pdf.*xlsform"):
         export_survey(SURVEY, "pdf", tmp_path)
+
+
+def test_a_survey_without_a_whole_language_is_refused(tmp_path):
+    halves = [dataclasses.replace(item, texts={"en": "?"}) for item in SURVEY.questions[:1]]
+    halves += [dataclasses.replace(item, texts={"pl": "?"}) for item in SURVEY.questions[1:2]]
+    with pytest.raises(ValueError, match="no language"):
+        export_survey(dataclasses.replace(SURVEY, questions=tuple(halves)), "html", tmp_path)

@@ -103,7 +103,7 @@ def read_results(path: Path, faults: Faults) -> pd.DataFrame:
             read = json.loads(file.read_text(encoding="utf-8-sig"))
             each = [dict(answer) for answer in (read if isinstance(read, list) else [read])]
             rows += [{"response_id": f"{file.stem}-{n}"} | one for n, one in enumerate(each, 1)]
-        except (ValueError, TypeError, OSError):
+        except (ValueError, TypeError, RecursionError, OSError):
             what, remedy = (
                 say("the file has no answers in JSON"),
                 say("leave it out, or save it anew"),

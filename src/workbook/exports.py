@@ -117,7 +117,9 @@ def export_survey(
         raise ValueError(f"the survey can't be written as {to!r}; write one of {', '.join(FORMS)}")
     if post_to and not re.match(r"https://[\w.:-]+(?:[/?]|$)", post_to):
         raise ValueError(f"the address {post_to!r} is none to send answers to; begin with https://")
-    sheet = _Sheet(_typeset(survey), survey_languages(survey), linked, post_to)
+    if not (languages := survey_languages(survey)):
+        raise ValueError("no language has every text of the survey; complete one in survey.yaml")
+    sheet = _Sheet(_typeset(survey), languages, linked, post_to)
     Path(out).mkdir(parents=True, exist_ok=True)
     paths = []
     for name, content in FORMS[to](sheet):
@@ -164,7 +166,7 @@ def _words(sheet: _Sheet, say: Language) -> dict[str, str]:
         "optional": say("optional"),
         "send": say("Send the answers"),
         "save": say("Save the answers as a file"),
-        "kept": say("Your answers stay on this device until you hand them over."),
+        "kept": say("Your answers stay on this device; nobody sees them until you hand them over."),
         "attach": say(
             "The answers are in the file {file}. Please send it as a reply to our e-mail.",
             file="{file}",

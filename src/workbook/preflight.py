@@ -6,10 +6,10 @@ and HTML, are compared with the questionnaire that they came from.
 
 import html
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 import defusedxml.ElementTree
 
@@ -29,6 +29,7 @@ _NAMES = {
     "LimeSurvey": r"[A-Za-z][A-Za-z0-9]{0,19}",
 }
 _CODES = {"XLSForm": r"\S+", "SurveyJS": r".+", "LimeSurvey": r"[A-Za-z0-9]{1,5}"}
+_LARGEST = 50_000_000  # bytes that a Word form's text may unpack to
 _HOSTS = (
     r"(?:(?:src|href|action)\s*=\s*[\"']?|url\(\s*[\"']?|@import\s+[\"'])"
     r"((?:https?:)?//[^\s\"')>]+)"
@@ -76,7 +77,15 @@ def check_survey(
             _check_page(path, survey, faults)
     except DataError as error:
         faults.take(error.problems)
-    except (ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, OSError):
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        OSError,
+        BadZipFile,
+    ):
         say = faults.say
         remedy = say("give an XLSForm, SurveyJS, LimeSurvey, Word or HTML file")
         faults.add("error", say("the file can't be read as a survey"), remedy)
@@ -178,7 +187,9 @@ def _check_page(path: Path, survey: Questionnaire | None, faults: Faults) -> Non
     if not paper and path.suffix.lower() not in (".html", ".htm"):
         raise ValueError(path.suffix)
     if paper:
-        with zipfile.ZipFile(path) as packed:
+        with ZipFile(path) as packed:
+            if packed.getinfo("word/document.xml").file_size > _LARGEST:
+                raise ValueError(path.name)
             tree = defusedxml.ElementTree.fromstring(packed.read("word/document.xml"))
         text = " ".join("".join(p.itertext()) for p in tree.iter() if p.tag.endswith("}p"))
     else:

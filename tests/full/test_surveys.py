@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from pyxform.xls2xform import convert
 
 from workbook.answers import answer_codes
 from workbook.data import read_table
@@ -69,6 +71,15 @@ def everywhere(*widths):
 def keep(page, name):
     (ROOT / "artefacts").mkdir(exist_ok=True)
     page.screenshot(path=ROOT / f"artefacts/{name}.png", full_page=True)
+
+
+# ── ODK ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.skipif(not shutil.which("java"), reason="ODK Validate needs Java")
+def test_odk_validate_takes_the_form(tmp_path):
+    (path,) = export_survey(SURVEY, "xlsform", tmp_path)
+    assert convert(path, validate=True).warnings == []
 
 
 # ── SurveyJS ─────────────────────────────────────────────────────────────────────────────────
