@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbook.faults import Faults, list_rows
-from workbook.headings import spellings
 from workbook.language import Language
 from workbook.schema import Column, columns, fold
 from workbook.values import as_mask, last_bytes, trimmed
@@ -131,8 +130,8 @@ class _Rows:
         odd, few = np.flatnonzero(doubtful), cells.filter(pa.array(doubtful))
         known = pc.match_substring_regex(few, rf"^$|^{re.escape(_IMPORT)}|{_TOTAL}")
         words = self._words(few) if self._is_coded else pa.repeat(pa.scalar(False), len(few))
-        heads = pc.is_in(pc.utf8_lower(few), value_set=pa.array(self._headings, few.type))
-        doubtful[odd] = as_mask(pc.or_(pc.or_(known, heads), words))
+        head = pc.equal(pc.utf8_lower(few), self.key.casefold())
+        doubtful[odd] = as_mask(pc.or_(pc.or_(known, head), words))
         if self.key[-1:].isdigit():
             doubtful |= as_mask(pc.equal(cells, self.key))
         return doubtful
@@ -146,43 +145,25 @@ class _Rows:
     def _words(self, cells: pa.ChunkedArray) -> pa.ChunkedArray:
         return pc.match_substring_regex(cells, r"^[^\d\n]+$|^\pL{3,}[ :][^\d]*\d*$")
 
-    @property
-    def _is_survey(self) -> bool:
-        return self.key in self.kinds and self.kinds[self.key].name == "response_id"
-
-    @cached_property
-    def _headings(self) -> list[str]:
-        names = spellings(self.kinds[self.key]) if self.key in self.kinds else []
-        return [each.casefold() for each in (self.key, *names)]
-
     def _is_heading(self, row: int, cells: dict[str, str]) -> bool:
         """Tell headings that stand again, or a second row of them right below the first."""
+        key, plain = cells.get(self.key, ""), _is_plain(cells)
         same = sum(fold(cell) == fold(name) for name, cell in cells.items())
-        plain = _is_plain(cells)
-        first = row == self.text.index[0] and plain
-        second = first and self.key not in cells and len(cells) > 1 and self._is_survey
-        key = cells.get(self.key, "")
-        return (
-            second
-            or key.startswith(_IMPORT)
-            or same * 2 > len(cells) > 0
-            or (fold(key) == fold(self.key) and plain)
-        )
+        survey = self.key in self.kinds and self.kinds[self.key].name == "response_id"
+        second = survey and row == self.text.index[0] and not key and len(cells) > 1
+        alone = plain and (second or fold(key) == fold(self.key))
+        return key.startswith(_IMPORT) or same * 2 > len(cells) > 0 or alone
 
     def _is_total(self, cells: dict[str, str]) -> bool:
-        kinds = {self.kinds[name].kind for name in cells if name in self.kinds and name != self.key}
+        kinds = {self._kind(name) for name in cells if name != self.key}
         if "date" in kinds:
             return False
-        unlike = self._is_coded and self.key in cells and bool(self._matches(cells[self.key]))
-        only = all(name == self.key or self._counts(name) for name in cells)
-        words = [cells[self.key]] if self.key in cells else cells.values()
-        return (unlike and only) or any(re.search(_TOTAL, word) for word in words)
+        words = [cells[self.key]] if self.key in cells else [*cells.values()]
+        title = self._is_coded and self.key in cells and self._words(pa.array(words))[0].as_py()
+        return (title and kinds <= {"number"}) or any(re.search(_TOTAL, word) for word in words)
 
-    def _matches(self, word: str) -> bool:
-        return self._words(pa.array([word]))[0].as_py()
-
-    def _counts(self, name: str) -> bool:
-        return name in self.kinds and self.kinds[name].kind == "number"
+    def _kind(self, name: str) -> str:
+        return self.kinds[name].kind if name in self.kinds else ""
 
     def _below(self, odd: pd.Index, records: dict[int, dict], again: list[int]) -> list[int]:
         """Find a table or notes after a blank row, up to where the headings stand again."""
@@ -204,7 +185,7 @@ class _Rows:
         """Return the last rows that hold figures without anything else."""
         gone = []
         for row, cells in zip(tail.index[:0:-1], tail[:0:-1].to_dict("records"), strict=True):
-            if not (filled := _filled(cells)) or not all(map(self._counts, filled)):
+            if set(map(self._kind, _filled(cells))) != {"number"}:
                 break
             gone.append(row)
         return gone
