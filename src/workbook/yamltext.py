@@ -6,15 +6,16 @@ keys are faults, so a file can neither run code nor grow when it is read.
 """
 
 import datetime as dt
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import yaml
 
-from workbook.language import Language
+from workbook.language import Language, speak
 from workbook.schema import DataError, Problem, fold, nearest
 
 __all__ = [
@@ -46,7 +47,7 @@ class YamlText:
     """A YAML file as nested dicts and lists of text, with lines and faults by place of key."""
 
     file: str
-    say: Language
+    say: Language = field(default_factory=partial(speak, "en"))
     data: object = None
     lines: dict[Place, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -81,7 +82,6 @@ def read_yaml(path: Path, say: Language) -> YamlText:
     Examples
     --------
     >>> import tempfile
-    >>> from workbook.language import speak
     >>> path = Path(tempfile.mkdtemp()) / "client.yaml"
     >>> _ = path.write_text("country: NO\\ncut_off: 14:00\\n")
     >>> read_yaml(path, speak("en")).data
@@ -208,7 +208,6 @@ def check_keys(
 
     Examples
     --------
-    >>> from workbook.language import speak
     >>> read = YamlText("client.yaml", speak("en"))
     >>> check_keys({"goal": "cost", "gaol": "cost"}, {"goal": text}, read)
     {'goal': 'cost'}
@@ -245,7 +244,6 @@ def text(value: object, say: Language) -> str:
 
     Examples
     --------
-    >>> from workbook.language import speak
     >>> text(" Acme ", speak("en"))
     'Acme'
     """
@@ -259,7 +257,6 @@ def texts(value: object, say: Language) -> tuple[str, ...]:
 
     Examples
     --------
-    >>> from workbook.language import speak
     >>> texts("Order No", speak("en"))
     ('Order No',)
     """
@@ -271,7 +268,6 @@ def truth(value: object, say: Language) -> bool:
 
     Examples
     --------
-    >>> from workbook.language import speak
     >>> truth("True", speak("en"))
     True
     """
@@ -283,16 +279,15 @@ def choice(*allowed: str) -> Check:
 
     Examples
     --------
-    >>> from workbook.language import speak
     >>> choice("cost", "service")("costs", speak("en"))
     Traceback (most recent call last):
     workbook.yamltext.Wrong: ('this is not one of the choices', 'did you mean cost?')
     """
 
     def check(value: object, say: Language) -> str:
-        if (word := text(value, say)) not in allowed:
-            raise Wrong(say("this is not one of the choices"), _pick(word, allowed, say))
-        return word
+        if (word := text(value, say)) in allowed:
+            return word
+        raise Wrong(say("this is not one of the choices"), _pick(word, allowed, say))
 
     return check
 
@@ -302,7 +297,6 @@ def choices(*allowed: str) -> Check:
 
     Examples
     --------
-    >>> from workbook.language import speak
     >>> choices("time", "price")(["time"], speak("en"))
     ('time',)
     """
@@ -315,18 +309,20 @@ def matching(pattern: str, example: str) -> Check:
 
     Examples
     --------
-    >>> from workbook.language import speak
     >>> matching("#[0-9a-f]{6}", "#1b7f5c")("#14573f", speak("en"))
     '#14573f'
     """
 
     def check(value: object, say: Language) -> str:
-        if not re.fullmatch(pattern, word := text(value, say)):
-            what = say("this is not in the form that is wanted")
-            raise Wrong(what, say("write it like {example}", example=example))
-        return word
+        if re.fullmatch(pattern, word := text(value, say)):
+            return word
+        raise _unlike(say("this is not in the form that is wanted"), example, say)
 
     return check
+
+
+def _unlike(what: str, example: str, say: Language) -> Wrong:
+    return Wrong(what, say("write it like {example}", example=example))
 
 
 def number(low: float, high: float, example: str, kind: type = float) -> Check:
@@ -334,20 +330,17 @@ def number(low: float, high: float, example: str, kind: type = float) -> Check:
 
     Examples
     --------
-    >>> from workbook.language import speak
     >>> number(0, 1, "0.95")("0.9", speak("en"))
     0.9
     """
 
     def check(value: object, say: Language) -> float:
-        try:
-            found = kind(text(value, say))
-        except ValueError:
-            found = math.nan
-        if not low <= found <= high:
-            what = say("a number from {low} to {high} is wanted", low=low, high=high)
-            raise Wrong(what, say("write it like {example}", example=example))
-        return found
+        word = text(value, say)
+        with suppress(ValueError):
+            if low <= (found := kind(word)) <= high:
+                return found
+        what = say("a number from {low} to {high} is wanted", low=low, high=high)
+        raise _unlike(what, example, say)
 
     return check
 
@@ -357,19 +350,17 @@ def code(names: Callable[[], Iterable[str]], example: str) -> Check:
 
     Examples
     --------
-    >>> from workbook.language import speak
     >>> code(lambda: ["EUR", "PLN"], "EUR")("pln", speak("en"))
     'PLN'
     """
 
     def check(value: object, say: Language) -> str:
         word, known = text(value, say), {fold(name): name for name in names()}
-        if fold(word) not in known:
-            ends = {name.split("/")[-1]: name for name in sorted(known.values())}
-            near = nearest(word, ends) if len(word) > 3 else None
-            example_ = ends.get(near, example)
-            raise Wrong(say("this is not known"), say("write it like {example}", example=example_))
-        return known[fold(word)]
+        if fold(word) in known:
+            return known[fold(word)]
+        ends = {name.split("/")[-1]: name for name in sorted(known.values())}
+        near = nearest(word, ends) if len(word) > 3 else None
+        raise _unlike(say("this is not known"), ends.get(near, example), say)
 
     return check
 
@@ -379,15 +370,11 @@ def moment(value: object, say: Language) -> dt.date | dt.datetime:
 
     Examples
     --------
-    >>> from workbook.language import speak
     >>> moment("2026-03-31", speak("en"))
     datetime.date(2026, 3, 31)
     """
     word = text(value, say)
-    try:
+    with suppress(ValueError):
         if re.fullmatch(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?", word):
             return (dt.date if len(word) == 10 else dt.datetime).fromisoformat(word)
-    except ValueError:
-        pass
-    remedy = say("write it like {example}", example="2026-03-31")
-    raise Wrong(say("this is not a day of the calendar"), remedy)
+    raise _unlike(say("this is not a day of the calendar"), "2026-03-31", say)
