@@ -158,8 +158,8 @@ class Scores:
             words = {"question": self._label(row.question, say), "n": say.number(row.n)}
             words |= {"group": row.group or say("not recorded")}
             words["gap"] = say.number(abs(row.difference), 2)
-            above = say("{group} rate “{question}” {gap} points above the others (n = {n}).")
-            below = say("{group} rate “{question}” {gap} points below the others (n = {n}).")
+            above = say("{group}: “{question}” is rated {gap} points above the others (n = {n}).")
+            below = say("{group}: “{question}” is rated {gap} points below the others (n = {n}).")
             better, limits = row.difference > 0, (row.low, row.high)
             yield Finding(
                 f"survey-{row.question}-{row.column}-{row.group}",
