@@ -23,6 +23,7 @@ from workbook.questions import read_item_bank
 from workbook.survey import Questionnaire, design_survey
 
 SURVEY = design_survey()
+UNNAMED = design_survey(linkable=False)
 WHOLE = Questionnaire("Acme", "fr", read_item_bank(), ("time",))
 HOSTILE = '=1+1 ${overall} {overall} <b>*x*</b>\t& "Co"'
 
@@ -155,13 +156,11 @@ def test_a_clients_name_is_text_everywhere(to, tmp_path):
 
 def test_anonymous_answers_carry_no_order_number(tmp_path):
     for to in ("xlsform", "surveyjs", "limesurvey", "html"):
-        path = written(SURVEY, to, tmp_path, linked=False)
+        path = written(UNNAMED, to, tmp_path)
         raw = str(rows_of(path, "survey")) if to == "xlsform" else path.read_text("utf-8")
         assert "orderid" not in raw and 'name="order_id"' not in raw and "'order_id'" not in raw
         assert '"name": "order_id"' not in raw
-    assert "anonymized\t\tY" in written(SURVEY, "limesurvey", tmp_path, linked=False).read_text(
-        "utf-8"
-    )
+    assert "anonymized\t\tY" in written(UNNAMED, "limesurvey", tmp_path).read_text("utf-8")
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

@@ -294,10 +294,11 @@ def survey(
     client = open_client(folder)
     rights = measure_client(client)
     found = rights.findings() if rights else ()
-    asked, lost = design_survey(client, findings=found, language=language), 0
+    choices = {"findings": found, "language": language, "linkable": not anonymous}
+    asked, lost = design_survey(client, **choices), 0
     for form in (*forms, "email"):
         wanted = {"post_to": post_to} if form == "html" else {}
-        for path in export_survey(asked, form, out, linked=not anonymous, **wanted):
+        for path in export_survey(asked, form, out, **wanted):
             problems = () if form == "email" else check_survey(path, asked, language=asked.language)
             for problem in problems:
                 click.echo(problem.sentence(speak(asked.language)), err=True)

@@ -39,7 +39,6 @@ class _Sheet:
 
     survey: Questionnaire
     languages: tuple[str, ...]
-    linked: bool
     post_to: str = ""
 
     def words(self, key: str) -> dict[str, str]:
@@ -80,7 +79,6 @@ def export_survey(
     to: str,
     out: str | Path,
     *,
-    linked: bool = True,
     post_to: str = "",
 ) -> tuple[Path, ...]:
     """Write a questionnaire for a platform, in all its languages.
@@ -92,8 +90,6 @@ def export_survey(
         The platform; Word and e-mail have one file per language.
     out : path
         The folder to write to; it is made where it is not there.
-    linked : bool
-        Whether the answers carry the order's number; otherwise they are anonymous.
     post_to : str
         Where the HTML page sends its answers (https); "" hands them over as a file.
 
@@ -119,7 +115,7 @@ def export_survey(
         raise ValueError(f"the address {post_to!r} is none to send answers to; begin with https://")
     if not (languages := survey_languages(survey)):
         raise ValueError("no language has every text of the survey; complete one in survey.yaml")
-    sheet = _Sheet(_typeset(survey), languages, linked, post_to)
+    sheet = _Sheet(_typeset(survey), languages, post_to)
     Path(out).mkdir(parents=True, exist_ok=True)
     paths = []
     for name, content in FORMS[to](sheet):
@@ -140,14 +136,6 @@ def _words(sheet: _Sheet, say: Language) -> dict[str, str]:
     """The fixed words of a questionnaire in one language."""
     client = sheet.survey.client or say("your supplier")
     minutes = say("{n} min", n=say.number(math.ceil(sheet.survey.minutes)))
-    linked = say(
-        "Your answers are stored with the order number, so that what went wrong can be put right. "
-        "Taking part is voluntary."
-    )
-    anonymous = say(
-        "Your answers are anonymous: neither a name nor an order number is stored with them. "
-        "Taking part is voluntary."
-    )
     intro = say.plural(
         "{n} short question about your order, {time} in all.",
         "{n} short questions about your order, {time} in all.",
@@ -155,10 +143,9 @@ def _words(sheet: _Sheet, say: Language) -> dict[str, str]:
         time=minutes,
     )
     return {
-        "linked": "yes" * sheet.linked,
         "title": say("{client}: how was your delivery?", client=client),
         "intro": intro,
-        "consent": linked if sheet.linked else anonymous,
+        "consent": sheet.survey.consent(say.code),
         "order": columns("responses")["order_id"].labels[say.code],
         "thanks": say("Thank you. Your answers help to improve the service."),
         "language": say("Language"),
@@ -190,7 +177,7 @@ def _xlsform(sheet: _Sheet) -> Iterator[tuple[str, bytes]]:
     rows.append(page | label(sheet.words("title")))
     for key in ("intro", "consent"):
         rows.append({"type": "note", "name": f"{key}_1"} | label(sheet.words(key)))
-    if sheet.linked:
+    if sheet.survey.linkable:
         rows.append({"type": "text", "name": "order_id"} | label(sheet.words("order")))
     choices: dict[str, list[dict[str, str]]] = {}
     for item in sheet.survey.questions:
@@ -238,7 +225,7 @@ def _surveyjs(sheet: _Sheet) -> Iterator[tuple[str, str]]:
         }
 
     elements: list[dict[str, object]] = []
-    if sheet.linked:
+    if sheet.survey.linkable:
         order = {"type": "text", "name": "order_id", "title": said(sheet.words("order"))}
         elements.append(order)
     for item in sheet.survey.questions:
@@ -275,7 +262,7 @@ def _limesurvey(sheet: _Sheet) -> Iterator[tuple[str, str]]:
     """Tab-separated values by the manual: all rows of the first language, then of each other."""
     first, *others = sheet.languages
     settings = {"language": first, "additional_languages": " ".join(others), "format": "A"}
-    settings |= {"datestamp": "Y", "anonymized": "N" if sheet.linked else "Y"}
+    settings |= {"datestamp": "Y", "anonymized": "N" if sheet.survey.linkable else "Y"}
     rows = [{"class": "S", "name": name, "text": text} for name, text in settings.items()]
     for code in sheet.languages:
         names = {"surveyls_title": "title", "surveyls_endtext": "thanks"}
@@ -294,7 +281,7 @@ def _limesurvey(sheet: _Sheet) -> Iterator[tuple[str, str]]:
 def _lime_questions(sheet: _Sheet, code: str) -> Iterator[dict[str, str]]:
     group = {"id": "1", "class": "G", "type/scale": "1", "name": _lime(sheet.words("title")[code])}
     yield group | {"relevance": "1", "language": code}
-    asked = [("orderid", sheet.words("order"), "S", None)] if sheet.linked else []
+    asked = [("orderid", sheet.words("order"), "S", None)] if sheet.survey.linkable else []
     asked += [(i.id, i.texts, "L" if i.scale else "T", i) for i in sheet.survey.questions]
     for number, (name, texts, kind, item) in enumerate(asked, start=1):
         row = {"id": str(number), "language": code, "relevance": "1"}
@@ -350,7 +337,7 @@ def write_email(survey: Questionnaire, language: str, *, reminder: bool = False)
     >>> write_email(design_survey(), "en").splitlines()[0]
     'Subject: Your order {order_id}: how was the delivery?'
     """
-    return _email(_Sheet(survey, survey_languages(survey), True), language, reminder)
+    return _email(_Sheet(survey, survey_languages(survey)), language, reminder)
 
 
 def _email(sheet: _Sheet, language: str, reminder: bool) -> str:

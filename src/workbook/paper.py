@@ -40,7 +40,7 @@ def write_paper(survey: Questionnaire, words: Mapping[str, str], language: str) 
     paper.add_heading(words["title"], 0)
     paper.add_paragraph(words["intro"])
     paper.add_paragraph(words["consent"], "Caption")
-    if words["linked"]:
+    if survey.linkable:
         paper.add_paragraph(f"{words['order']}: {'_' * 24}")
     paper.add_paragraph(words["tick"]).runs[0].italic = True
     numbered = enumerate(survey.questions, start=1)
