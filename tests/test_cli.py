@@ -25,7 +25,7 @@ def test_check_says_what_was_recognised_and_no_finding_of_a_clean_folder(workboo
     said = workbook("check", shop)
     assert said.exit_code == 0
     assert "order_lines: 4 rows from order_lines.csv" in said.stdout
-    assert said.stdout.endswith("Brak uwag.\n")
+    assert said.stdout.endswith("No findings.\n")
 
 
 def test_check_json_has_the_contract_s_keys(workbook, shop):
@@ -74,7 +74,7 @@ def test_sample_writes_a_folder_that_reads_without_an_error(workbook, tmp_path):
 
 def test_new_makes_a_folder_that_reads_without_a_finding(workbook, tmp_path):
     assert workbook("new", tmp_path / "acme", "--language", "pl").exit_code == 0
-    assert workbook("check", tmp_path / "acme").stdout.endswith("No findings.\n")
+    assert workbook("check", tmp_path / "acme").stdout.endswith("Brak uwag.\n")
 
 
 def test_report_says_where_to_look(workbook, shop, tmp_path):
