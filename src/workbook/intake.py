@@ -38,6 +38,7 @@ __all__ = ["TextTable", "read_text"]
 _DELIMITERS = (",", ";", "\t", "|", "^", "~")
 _DELIMITED = re.compile(r"[;,\t|]")
 _SEARCHED_ROWS = 100
+_BLOCK = 8 << 20
 # What is no table, whatever its name.
 _OTHER = {b"%PDF": "PDF", b"\x89PNG": "PNG", b"\xff\xd8\xff": "JPEG", b"GIF8": "GIF"} | {
     b"\x1f\x8b": "gzip",
@@ -242,10 +243,11 @@ def _arrow(body: bytes, layout: Layout, ragged: list | None = None) -> pd.DataFr
     """Read all cells as text; `ragged` takes the rows of another width, with their numbers."""
     names = [f"f{i}" for i in range(len(layout.headings))]
     keep = lambda row: ragged.append((row.number - layout.row - 1, row.text)) or "skip"
-    once = {} if ragged is None else {"use_threads": False, "block_size": len(body) + 1}
+    once = {"use_threads": False, "block_size": len(body) + 1}
+    blocks = {"block_size": _BLOCK} if ragged is None else once
     table = pyarrow.csv.read_csv(
         pa.BufferReader(body),
-        pyarrow.csv.ReadOptions(column_names=names, skip_rows=layout.row, **once),
+        pyarrow.csv.ReadOptions(column_names=names, skip_rows=layout.row, **blocks),
         pyarrow.csv.ParseOptions(
             delimiter=layout.delimiter,
             quote_char=layout.quote,
@@ -254,7 +256,7 @@ def _arrow(body: bytes, layout: Layout, ragged: list | None = None) -> pd.DataFr
             invalid_row_handler=None if ragged is None else keep,
         ),
         pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()),
+            column_types=dict.fromkeys(names, pa.large_string()),
             strings_can_be_null=False,
             check_utf8=False,
         ),

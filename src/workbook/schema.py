@@ -9,7 +9,7 @@ import difflib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from workbook.language import Language, speak
 from workbook.resources import data_path
@@ -196,6 +196,7 @@ def table_title(table: str, say: Language) -> str:
     return titles[table]
 
 
+@lru_cache(100_000)
 def fold(name: str) -> str:
     """Reduce a heading to what recognises it: no case, spaces, punctuation or accents.
 

@@ -110,6 +110,11 @@ def typed_as(text: pd.Series, array: object, unreadable: object = False, **how: 
 
 def cast_plain(cells: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray | None:
     """Cast a column that is plain throughout, save for blanks; None when it is not."""
+    first = cells[:200]  # tells most of the columns that are not
+    try:
+        pc.if_else(_missing(first), None, first).cast(kind)
+    except pa.ArrowInvalid:
+        return None
     for blank in (None, lambda: pc.equal(cells, ""), lambda: _missing(cells)):
         try:
             return (pc.if_else(blank(), None, cells) if blank else cells).cast(kind)
