@@ -227,7 +227,7 @@ def _settled(typed: dict[str, values.Typed], wanted: dict[str, Column]) -> dict[
         told = {
             t.choice for ours, t in typed.items() if wanted[ours].kind == kind if not t.undecided
         }
-        if len(told := told - {None}) == 1:
+        if len(told := told - {None, "iso"}) == 1:
             found[key] = told.pop()
     return found
 

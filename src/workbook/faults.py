@@ -97,7 +97,7 @@ def report_cells(cells: pd.Series, typed: Typed, column: Column, faults: Faults)
     >>> faults.problems[0].problem
     "1 value can't be read as a number and is unknown"
     """
-    if typed.undecided:
+    if typed.undecided and typed.series.notna().any():
         _report_undecided(cells, typed, column, faults)
     if typed.currencies:
         _report_currencies(cells, typed.currencies, faults)
@@ -113,8 +113,9 @@ def _report_undecided(cells: pd.Series, typed: Typed, column: Column, faults: Fa
     told = {"value": "", "reading": "", "table": faults.table}
     if column.kind == "date":
         parts = cells.str.extract(r"^0*(\d{1,2})\D0*(\d{1,2})\D").astype(float)
-        either = (parts[0] != parts[1]) & (parts.max(axis=1) <= 12) & typed.series.notna()
-        row = cells.index[either.argmax()]
+        read = typed.series.notna()
+        either = (parts[0] != parts[1]) & (parts.max(axis=1) <= 12) & read
+        row = cells.index[(either if either.any() else read).argmax()]
         told |= {"value": cells.at[row], "reading": say.date(typed.series.at[row])}
         what = say(
             "the values do not tell the day from the month; {value} is read as {reading}", **told
