@@ -4,6 +4,7 @@ import contextlib
 import json
 import multiprocessing
 import os
+import re
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -50,14 +51,15 @@ def read_jobs(targets: Iterable[str | Path]) -> list[Job]:
     ------
     ValueError
         If a folder or list is not there or lies outside the list's own folder, an id is missing or
-        given twice (capitals and accents' spelling aside), or a profile is wrong: nothing has
+        given twice (capitals and accents aside), or a profile is wrong: nothing has
         started then.
     """
     jobs = [job for target in targets for job in _jobs_of(Path(target))]
     seen: dict[str, Job] = {}
     for job in jobs:
         # Ids name folders, and not every disk tells "Acme" from "acme".
-        same = seen.setdefault(unicodedata.normalize("NFKC", job.id).casefold(), job)
+        letters = unicodedata.normalize("NFKD", job.id.casefold())
+        same = seen.setdefault(re.sub(r"[^\w-]", "", letters), job)
         if same is not job:
             raise ValueError(
                 f"two clients have the id {job.id!r}: {same.folder} and {job.folder}; change one"

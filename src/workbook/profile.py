@@ -279,7 +279,8 @@ def _keys() -> dict[str, object]:
     share = number(0, 1, "0.95")
     return {
         "name": text,
-        "id": matching(r"[\w-]{1,80}", "brzoza-dom"),
+        # A folder is named so; Windows has devices of some names.
+        "id": matching(r"(?i)(?!(?:con|prn|aux|nul|com\d|lpt\d)$)[\w-]{1,80}", "brzoza-dom"),
         "language": choice(*LANGUAGES),
         "currency": code(lambda: Locale("en").currencies, "EUR"),
         "timezone": code(zoneinfo.available_timezones, "Europe/Warsaw"),
