@@ -591,7 +591,12 @@ def refused_workbooks(orders: list[Row], rows: str, whole: bytes) -> list[Case]:
     refuse = lambda name, content, word, file="o.xlsx": Case(
         name, bytes(content), None, ((None, None, word),), file
     )
+    shared = {
+        "xl/sharedStrings.xml": f'{HEAD}<sst xmlns="{MAIN}"><si><t>{"x" * 32_000}</t></si></sst>'
+    }
+    copied = "".join(f'<row r="{i}"><c r="A{i}" t="s"><v>0</v></c></row>' for i in range(1, 30_000))
     return [
+        refuse("one long text in every cell", raw_workbook(copied, more=shared), "unpacks"),
         refuse("a password", ole("EncryptedPackage"), "password"),
         refuse("an empty container", ole("Nothing"), "can't be read", "o.xls"),
         refuse("cut in half", whole[: len(whole) // 2], "can't be read"),

@@ -30,7 +30,8 @@ from workbook.schema import DataError, Problem
 __all__ = ["Sheet", "read_workbook", "refuse", "sheet_of"]
 
 # What the library can hold within 1 GiB and half a minute.
-_MOST_BYTES, _MOST_MEMBERS, _MOST_CELLS = 1 << 30, 10_000, 8_200_000
+_MOST_BYTES, _MOST_MEMBERS, _MOST_CELLS = 512 << 20, 10_000, 8_200_000
+_MOST_MEMORY, _LONG = 850 << 20, 64
 _BLOCK, _FAR, _HEAD, _AT_ONCE = 4 << 20, (1000, 100), 100, 20_000
 _OUTSIDE = re.compile(r"^[/\\]|^\w:|(^|[/\\])\.\.([/\\]|$)")
 _ROW_END = re.compile(rb".*</(?:\w+:)?row\s*>", re.DOTALL)
@@ -53,6 +54,7 @@ _UNSTORED = re.compile(
     rb"<(?:\w+:)?c(\s[^>]*)>\s*%b\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?"
     rb"\s*</(?:\w+:)?c>" % _FORMULA
 )
+_SHARED = re.compile(rb"""\bt=["']s["'][^>]*>\s*<(?:\w+:)?v>(\d{1,9})<""")
 _AT = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d+)["']""")
 _STYLE = re.compile(rb"""<(?:\w+:)?c(\s[^>]*\bs\s*=\s*["'](\d+)["'][^>]*)><""")
 # The records of an .xls that hold an error, alone or as a formula's result.
@@ -87,6 +89,7 @@ class Sheet:
     columns: set[bytes] = field(default_factory=set)
     rows: list[int] = field(default_factory=list)
     cells: int = 0
+    text: int = 0
 
     @property
     def head(self) -> Rows:
@@ -238,12 +241,12 @@ def _look_into(path: Path, raw: bytes, say: Language) -> tuple[dict[str, Sheet],
         if outside or size > _MOST_BYTES or len(members) > _MOST_MEMBERS:
             raise _unsafe(path, outside[0] if outside else "", say)
         names, looked, changed, left = _sheet_names(archive), {}, {}, _MOST_BYTES
-        zeros = _zero_styles(archive)
+        zeros, sizes = _zero_styles(archive), _string_sizes(archive)
         for member in (
             each for each in members if each.filename.lower().endswith((".xml", ".rels"))
         ):
             sheet = looked[names.get(member.filename)] = Sheet(names.get(member.filename))
-            left -= _scan(archive, member, sheet, zeros, left, path, say)
+            left -= _scan(archive, member, sheet, zeros, sizes, left, path, say)
             if archive.open(member).read(2) in (b"\xff\xfe", b"\xfe\xff"):
                 changed[member.filename] = archive.read(member).decode("utf-16").encode()
             if kept := _reach(archive, member, sheet, path, say):
@@ -293,11 +296,21 @@ def _zero_styles(archive: ZipFile) -> dict[bytes, int]:
     return {b"%d" % i: zeros[xf.get("numFmtId")] for i, xf in used if xf.get("numFmtId") in zeros}
 
 
+def _string_sizes(archive: ZipFile) -> np.ndarray:
+    """Return the sizes of the strings that cells share, if some are long: each use is a copy."""
+    if "xl/sharedStrings.xml" not in archive.namelist():
+        return np.array([], dtype="int64")
+    ends = re.finditer(rb"</(?:\w+:)?si>", archive.read("xl/sharedStrings.xml"))
+    sizes = np.diff([0, *(end.end() for end in ends)])
+    return sizes if len(sizes) and sizes.max() > _LONG else sizes[:0]
+
+
 def _scan(
     archive: ZipFile,
     member: ZipInfo,
     sheet: Sheet,
     zeros: dict[bytes, int],
+    sizes: np.ndarray,
     left: int,
     path: Path,
     say: Language,
@@ -316,18 +329,22 @@ def _scan(
                 raise _unsafe(path, "", say)
             rest += plain if sheet.name is not None else b""
             if whole := _ROW_END.match(rest):
-                _note(whole[0], sheet, zeros)
+                _note(whole[0], sheet, zeros, sizes)
                 rest = rest[whole.end() :]
             if any(len(name) > 3 for name in sheet.columns):
                 what = say("a cell of the sheet has a place that no sheet has")
                 raise refuse(path, what, say("save it again in Excel"), sheet.name)
+            # What a cell and a letter take in the library and here, as measured.
+            letters = sheet.text + max(read - 40 * sheet.cells, 0)
+            if sheet.name is not None and 70 * sheet.cells + 2.4 * letters > _MOST_MEMORY:
+                raise _unsafe(path, "", say)
             if sheet.cells > _MOST_CELLS:
                 what = say("the sheet has more than {n} cells", n=say.number(_MOST_CELLS))
                 raise refuse(path, what, say("save it as .csv or .parquet"), sheet.name)
     return read
 
 
-def _note(block: bytes, sheet: Sheet, zeros: dict[bytes, int]) -> None:
+def _note(block: bytes, sheet: Sheet, zeros: dict[bytes, int], sizes: np.ndarray) -> None:
     if any(each in block for each in _ODDLY):
         block = re.sub(rb"""\sr\s*=\s*["']""", b' r="', block)
     names, rows = _COLUMN.findall(block), _ROW.findall(block)
@@ -341,6 +358,9 @@ def _note(block: bytes, sheet: Sheet, zeros: dict[bytes, int]) -> None:
     if b"<f" in block or b":f" in block:
         formulas = (each[1] for each in _UNSTORED.finditer(block))
         sheet.unstored += [_place(each) for each in formulas if not re.search(rb"=.str.", each)]
+    if len(sizes):
+        used = np.array(_SHARED.findall(block), dtype="S9").astype("int64")
+        sheet.text += int(sizes[used[used < len(sizes)]].sum())
     if zeros:
         styled = (each for each in _STYLE.finditer(block) if each[2] in zeros)
         sheet.zeros |= {_place(each[1]): zeros[each[2]] for each in styled}
