@@ -125,9 +125,12 @@ def read_workbook(
     raw = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in raw and not raw.startswith(b"PK"):
         raise _locked(path, say)
-    # A compound file comes in sectors; calamine panics where the last is cut.
-    padded = raw + bytes(-len(raw) % 512)
-    looked, raw = _look_into(path, raw, say) if raw.startswith(b"PK") else ({}, padded)
+    if raw.startswith(b"PK"):
+        looked, raw = _look_into(path, raw, say)
+    else:
+        # A compound file comes in sectors; calamine panics where the last is cut.
+        looked, raw = {}, raw.ljust(512, b"\xff") + bytes(-len(raw) % 512)
+        _refuse_circles(path, raw, say)
     try:
         with calamine.load_workbook(io.BytesIO(raw)) as book:
             found = _best_sheet(book, path, sheet, looked, score, say)
@@ -136,6 +139,46 @@ def read_workbook(
     if not raw.startswith(b"PK"):
         _note_xls_errors(raw, found)
     return found
+
+
+def _refuse_circles(path: Path, raw: bytes, say: Language) -> None:
+    """Refuse a compound file whose chains of sectors never end: the library would follow them."""
+    size = 4096 if raw[30] == 12 else 512
+    sectors = [_words(raw[at : at + size]) for at in range(size, len(raw), size)]
+    head, none = _words(raw[:512]), np.zeros(0, "int64")
+    # The list of the table's sectors, whose last word names where it goes on; the table itself.
+    lasts = np.array([sector[-1] for sector in sectors], "int64")
+    listed = [head[19:], *(sectors[n][:-1] for n in _chain(head[17], lasts))]
+    table = np.concatenate(
+        [none, *(sectors[n] for n in np.concatenate(listed) if n < len(sectors))]
+    )
+    small = np.concatenate([none, *(sectors[n] for n in _chain(head[15], table[: len(sectors)]))])
+    if not (_ends(table) and _ends(small) and len(_chain(head[17], lasts)) <= len(sectors)):
+        what = say("the file can't be read: {reason}", reason=say("it is broken"))
+        remedy = say("open it in its own program and save it as .xlsx or UTF-8 .csv")
+        raise refuse(path, what, remedy)
+
+
+def _words(part: bytes) -> np.ndarray:
+    return np.frombuffer(part[: len(part) // 4 * 4], "<u4").astype("int64")
+
+
+def _chain(first: int, after: np.ndarray) -> list[int]:
+    """Follow a chain of places until it ends; one that runs in circles is one too long."""
+    found = []
+    while first < len(after) and len(found) <= len(after):
+        found.append(int(first))
+        first = after[first]
+    return found
+
+
+def _ends(after: np.ndarray) -> bool:
+    """Tell whether every chain of places comes to an end, by going ever twice as far."""
+    end = len(after)
+    after = np.append(np.where(after < end, after, end), end)
+    for _ in range(end.bit_length() + 1):
+        after = after[after]
+    return bool((after == end).all())
 
 
 def _locked(path: Path, say: Language) -> DataError:
