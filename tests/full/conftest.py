@@ -14,8 +14,8 @@ from workbook.resources import data_path
 def reports(tmp_path_factory) -> Path:
     """The shipped sample in English and Russian (other letters, longer words), with their index."""
     room = tmp_path_factory.mktemp("full")
-    folder = data_path("brzoza-dom")
-    rows = "".join(f"{id_},{folder},{id_}\n" for id_ in ("en", "ru"))
+    shutil.copytree(data_path("brzoza-dom"), room / "sample")
+    rows = "".join(f"{id_},sample,{id_}\n" for id_ in ("en", "ru"))
     (room / "list.csv").write_text(f"id,folder,language\n{rows}")
     outcomes = run_batch(read_jobs([room / "list.csv"]), room / "out", progress=print)
     assert [outcome.status for outcome in outcomes] == ["ok", "ok"]
