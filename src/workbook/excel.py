@@ -37,11 +37,10 @@ _OUTSIDE = re.compile(r"^[/\\]|^\w:|(^|[/\\])\.\.([/\\]|$)")
 _ROW_END = re.compile(rb".*</(?:\w+:)?row\s*>", re.DOTALL)
 _ROW = re.compile(rb"""row\s[^>]*?\br\s*=\s*["'](\d{1,7})["']""")
 _HIDDEN = re.compile(rb"""<(?:\w+:)?row\b([^>]*\bhidden\s*=\s*["'](?:1|true)["'][^>]*)>""")
-# The column of a cell that is not blank; more letters or digits than any sheet has are kept too.
-_COLUMN = re.compile(
-    rb"""\x20r="([A-Za-z]{4,}|[A-Za-z]*\d{8}|[A-Za-z]{1,3}(?=\d{1,7}["'](?:[^>]*[^/>])?>))"""
+# Where a cell is that is not blank: only those right of column Z or below row 999,999.
+_FAR_CELL = re.compile(
+    rb"""\x20r="([A-Za-z]{2,}(?=\d)|[A-Za-z]?(?=\d{7}))(\d+)["'](?:[^>]*[^/>])?>"""
 )
-_ODDLY = (b"\tr", b"\nr", b"\rr", b"r =", b"r\t", b"r\n", b"r= ", b"r=\t", b"r=\n", b" r='")
 _CELL = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["'](?:[^>]*[^/>])?>""")
 _WHOLE_CELL = re.compile(
     rb"<(?:\w+:)?c(?:\s[^>]*)?" + _CELL.pattern + rb".*?</(?:\w+:)?c>", re.DOTALL
@@ -64,6 +63,8 @@ _XLS_ERROR = re.compile(
     re.DOTALL,
 )
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!"}
+
+_NOWHERE = b"?"
 
 Place = tuple[int, int]
 
@@ -374,7 +375,7 @@ def _scan(
             if whole := _ROW_END.match(rest):
                 _note(whole[0], sheet, zeros, sizes)
                 rest = rest[whole.end() :]
-            if any(len(name) > 3 for name in sheet.columns):
+            if _NOWHERE in sheet.columns:
                 what = say("a cell of the sheet has a place that no sheet has")
                 raise refuse(path, what, say("save it again in Excel"), sheet.name)
             # What a cell and a letter take in the library and here, as measured.
@@ -388,12 +389,16 @@ def _scan(
 
 
 def _note(block: bytes, sheet: Sheet, zeros: dict[bytes, int], sizes: np.ndarray) -> None:
-    if any(each in block for each in _ODDLY):
+    if block.count(b' r="') < sum(map(block.count, (b"<c ", b":c ", b"<row ", b":row "))):
         block = re.sub(rb"""\sr\s*=\s*["']""", b' r="', block)
-    names, rows = _COLUMN.findall(block), _ROW.findall(block)
-    sheet.cells += len(names)
-    sheet.columns.update(names)
-    sheet.rows += map(int, (*rows[:1], *rows[-1:]))
+    far = _FAR_CELL.findall(block)
+    sheet.rows += [
+        int(max(rows, key=int)) for rows in (_ROW.findall(block), [n for _, n in far]) if rows
+    ]
+    sheet.columns.update({name for name, _ in far})
+    if any(len(name) > 3 or len(row) > 7 for name, row in far):
+        sheet.columns.add(_NOWHERE)
+    sheet.cells += (block.count(b"v>") + block.count(b"is>")) // 2
     if b"hidden" in block:
         sheet.hidden += [_place(found[1])[0] for found in _HIDDEN.finditer(block)]
     if b'"e"' in block or b"'e'" in block:
@@ -425,15 +430,12 @@ def _reach(
     archive: ZipFile, member: ZipInfo, sheet: Sheet, path: Path, say: Language
 ) -> list[range]:
     """Return the rows and columns to keep where a stray cell makes the used range too large."""
-    names = [_column(name) for name in sheet.columns]
-    if (
-        not names
-        or not sheet.rows
-        or (max(sheet.rows) - min(sheet.rows)) * (max(names) - min(names)) <= 2 * _MOST_CELLS
-    ):
+    last, width = max(sheet.rows, default=0), max([26, *map(_column, sheet.columns)])
+    if last * width <= 2 * _MOST_CELLS or (width == 26 and sheet.cells >= last):
         return []
-    found = [(int(row) - 1, _column(name) - 1) for name, row in _CELL.findall(archive.read(member))]
-    at = np.array(found, dtype="int64")
+    cells = _CELL.finditer(archive.read(member))
+    places = np.fromiter((n for c in cells for n in (int(c[2]), _column(c[1]))), "int64")
+    at = places.reshape(-1, 2) - 1
     kept, inside = [], np.ones(len(at), dtype=bool)
     for axis, far in enumerate(_FAR):
         used = np.unique(at[inside, axis])
