@@ -595,9 +595,13 @@ def refused_workbooks(orders: list[Row], rows: str, whole: bytes) -> list[Case]:
         "xl/sharedStrings.xml": f'{HEAD}<sst xmlns="{MAIN}"><si><t>{"x" * 32_000}</t></si></sst>'
     }
     copied = "".join(f'<row r="{i}"><c r="A{i}" t="s"><v>0</v></c></row>' for i in range(1, 30_000))
+    circle = bytearray(ole("Workbook"))
+    circle[68:76] = struct.pack("<II", 1, 1)  # the list of the table's sectors goes on in itself
+    circle[2 * 512 + 508 : 3 * 512] = struct.pack("<I", 1)
     return [
         refuse("one long text in every cell", raw_workbook(copied, more=shared), "unpacks"),
         refuse("a password", ole("EncryptedPackage"), "password"),
+        refuse("sectors in a circle", circle, "broken", "o.xls"),
         refuse("an empty container", ole("Nothing"), "can't be read", "o.xls"),
         refuse("cut in half", whole[: len(whole) // 2], "can't be read"),
         refuse("cut at the start", whole[100:], ""),

@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from workbook.archive import Sheet, refuse
 from workbook.codepages import decode
-from workbook.excel import Sheet, read_workbook, refuse, sheet_of
+from workbook.excel import read_workbook, sheet_of
 from workbook.language import Language, speak
 from workbook.layout import (
     Layout,
