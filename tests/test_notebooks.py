@@ -14,7 +14,7 @@ import pytest
 from workbook.language import speak
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
-NAMES = ["01_process_chart", "02_seven_rights", "02b_ten_orders", "03_survey_design"]
+NAMES = ["01_process_chart", "03_seven_rights", "03b_ten_orders", "06_survey_design"]
 # Three orders of which only punctuality can be told, and a client of whom only the name is known.
 ONLY_TIME = """order_id,promised_at,delivered_at
 1,2026-03-02,2026-03-02
@@ -107,7 +107,7 @@ def test_without_steps_the_chart_says_so_and_shows_the_sample(tmp_path):
     assert seconds < 30
 
 
-@pytest.mark.parametrize("name", ["02_seven_rights", "02b_ten_orders"])
+@pytest.mark.parametrize("name", ["03_seven_rights", "03b_ten_orders"])
 def test_with_only_time_measured_the_other_rights_are_named(name, tmp_path):
     say = speak("pl")
     shown, seconds = run(name, make_client(tmp_path), "pl", tmp_path)
@@ -119,7 +119,7 @@ def test_with_only_time_measured_the_other_rights_are_named(name, tmp_path):
 def test_an_empty_folder_still_gets_a_questionnaire(tmp_path):
     (tmp_path / "bare").mkdir()
     (tmp_path / "bare" / "client.yaml").write_text("name: Bare")
-    shown, seconds = run("03_survey_design", tmp_path / "bare", "fr", tmp_path)
+    shown, seconds = run("06_survey_design", tmp_path / "bare", "fr", tmp_path)
     assert "Comment" in shown and "Bare" in shown and "responses" in shown
     assert seconds < 30
 
