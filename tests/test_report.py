@@ -14,7 +14,9 @@ import pytest
 from tiny_client import STEPS, write_client
 
 from workbook.data import open_client
-from workbook.report import Outcome, check_formats, make_report, render_page
+from workbook.formats import check_formats
+from workbook.page import render_page
+from workbook.report import Outcome, make_report
 from workbook.resources import template_path
 
 SAME_BYTES = ("report.html", "measures.json", "findings.json")

@@ -18,10 +18,12 @@ import psutil
 
 from workbook.data import find_client
 from workbook.files import write_whole
+from workbook.formats import check_formats
 from workbook.intake import read_text
 from workbook.language import LANGUAGES, Language, speak
+from workbook.page import faces
 from workbook.profile import Profile, read_profile
-from workbook.report import Outcome, faces, make_report, record_run
+from workbook.report import Outcome, make_report, record_run
 from workbook.resources import template_path
 from workbook.schema import DataError, Problem
 from workbook.yamltext import read_yaml
@@ -136,6 +138,7 @@ def run_batch(
     time_limit: float = 600.0,
     memory_limit: int | None = None,
     language: str | None = None,
+    formats: Iterable[str] = ("html",),
     progress: Callable[[str], None] = print,
 ) -> list[Outcome]:
     """Run the jobs, so many at once, and write OUT/index.html and OUT/batch.json.
@@ -151,6 +154,8 @@ def run_batch(
         Seconds per client; what takes longer is ended, with all its processes.
     memory_limit : int, optional
         Megabytes of address space per process (where the system can limit it).
+    formats : iterable of str
+        Which of html, pdf, docx, pptx, xlsx, zip to make; html is always made.
     progress : callable
         Gets one line whenever a client is done.
 
@@ -159,9 +164,10 @@ def run_batch(
     list of Outcome
         In the order of the jobs; a failed one names cell and reason.
     """
+    formats = check_formats(formats)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
-    pool = _Pool(out, time_limit, memory_limit, language)
+    pool = _Pool(out, time_limit, memory_limit, language, formats)
     outcomes: dict[str, Outcome] = {}
     says = {job.id: speak(language or job.language) for job in jobs}
     started = time.monotonic()
@@ -207,17 +213,22 @@ class _Pool:
     """The reports under way, each in a process group of its own."""
 
     def __init__(
-        self, out: Path, time_limit: float, memory_limit: int | None, language: str | None
+        self,
+        out: Path,
+        time_limit: float,
+        memory_limit: int | None,
+        language: str | None,
+        formats: tuple[str, ...],
     ):
         self.out, self.time_limit, self.memory_limit = out, time_limit, memory_limit
-        self.language = language
+        self.language, self.formats = language, formats
         # Spawned, so that nothing of one client or of the driver is in the next one's process.
         self.context = multiprocessing.get_context("spawn")
         self.running: dict[str, tuple] = {}
 
     def start(self, job: Job) -> None:
         reader, writer = self.context.Pipe(duplex=False)
-        arguments = (writer, job, self.out, self.language, self.memory_limit)
+        arguments = (writer, job, self.out, self.language, self.memory_limit, self.formats)
         process = self.context.Process(target=_work, args=arguments)
         process.start()
         writer.close()
@@ -276,11 +287,19 @@ def _kill_tree(pid: int) -> None:
                 process.kill()
 
 
-def _work(writer, job: Job, out: Path, language: str | None, memory_limit: int | None) -> None:
+def _work(
+    writer,
+    job: Job,
+    out: Path,
+    language: str | None,
+    memory_limit: int | None,
+    formats: tuple[str, ...],
+) -> None:
     if memory_limit:
         _limit_memory(memory_limit)
     try:
-        outcome = make_report(job.folder, out, language=language, overrides=job.overrides)
+        choices = {"language": language, "overrides": job.overrides, "formats": formats}
+        outcome = make_report(job.folder, out, **choices)
     except (DataError, ValueError, OSError, MemoryError) as error:
         outcome = Outcome(job.id, "failed", reason=str(error) or type(error).__name__)
         record_run(job.folder, out, outcome)

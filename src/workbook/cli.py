@@ -13,6 +13,7 @@ from workbook.schema import DataError
 
 __all__ = ["main"]
 
+_FORMATS = "html,pdf,docx,pptx,xlsx,zip: any of these"
 _LANGUAGE = click.option("--language", type=click.Choice(LANGUAGES), help="default: the client's")
 
 
@@ -323,7 +324,7 @@ def _parameters(pairs: tuple[str, ...]) -> dict[str, object]:
 @main.command()
 @click.argument("folder")
 @click.option("--out", default="reports", show_default=True, metavar="DIR")
-@click.option("--format", "formats", default="html", show_default=True, help="html")
+@click.option("--format", "formats", default="html", show_default=True, help=_FORMATS)
 @_LANGUAGE
 @click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="a notebook parameter")
 @_in_words
@@ -331,11 +332,11 @@ def report(
     folder: str, out: str, formats: str, language: str | None, parameters: tuple[str, ...]
 ) -> int:
     """Make one client's report in OUT/ID/."""
-    from workbook.report import check_formats, make_report
+    from workbook.formats import check_formats
+    from workbook.report import make_report
 
-    check_formats(formats)
-    values = _parameters(parameters)
-    outcome = make_report(folder, out, language=language, parameters=values)
+    choices = {"language": language, "formats": check_formats(formats)}
+    outcome = make_report(folder, out, parameters=_parameters(parameters), **choices)
     return _say_outcome(outcome, Path(out))
 
 
@@ -353,7 +354,7 @@ def _say_outcome(outcome: object, out: Path) -> int:
 @main.command()
 @click.argument("targets", nargs=-1, required=True, metavar="FOLDER_OR_LIST...")
 @click.option("--out", default="reports", show_default=True, metavar="DIR")
-@click.option("--format", "formats", default="html", show_default=True, help="html")
+@click.option("--format", "formats", default="html", show_default=True, help=_FORMATS)
 @click.option("--jobs", type=click.IntRange(1), help="reports at once; default: one per processor")
 @click.option("--time-limit", type=click.FloatRange(1), default=600.0, show_default=True)
 @click.option("--memory-limit", type=click.IntRange(256), metavar="MB", help="per client")
@@ -370,9 +371,9 @@ def batch(
 ) -> int:
     """Make many clients' reports and an index of them."""
     from workbook.batch import read_jobs, run_batch
-    from workbook.report import check_formats
+    from workbook.formats import check_formats
 
-    check_formats(formats)
+    made = check_formats(formats)
     wanted = read_jobs(targets)
     click.echo(f"{len(wanted)} client(s) into {out}/; each takes some seconds …")
     outcomes = run_batch(
@@ -382,6 +383,7 @@ def batch(
         time_limit=time_limit,
         memory_limit=memory_limit,
         language=language,
+        formats=made,
         progress=click.echo,
     )
     for outcome in outcomes:

@@ -1,6 +1,5 @@
 """Make one client's report: run the notebook with papermill and show what it computed."""
 
-import base64
 import contextlib
 import difflib
 import hashlib
@@ -8,62 +7,26 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import jinja2
-import markupsafe
 import nbformat
 import papermill
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from workbook import results
 from workbook.data import find_client
 from workbook.files import write_whole
+from workbook.formats import check_formats, make_files
 from workbook.language import speak
+from workbook.page import read_closing
 from workbook.profile import read_profile
 from workbook.resources import template_path
-from workbook.sections import RESULTS_MIME
 
-__all__ = [
-    "FORMATS",
-    "Outcome",
-    "check_formats",
-    "faces",
-    "make_report",
-    "record_run",
-    "render_page",
-]
-
-FORMATS = ("html",)
-# Which letters each part of the typeface brings.
-_FONT_PARTS = {
-    "latin": (
-        "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+2000-206F,U+20AC,"
-        "U+2122,U+2190-2193,U+2212"
-    ),
-    "latin-ext": "U+0100-0130,U+0132-0151,U+0154-02BA,U+1E00-1EFF,U+20A0-20AB,U+20AD-20C0",
-    "cyrillic": "U+0301,U+0400-045F,U+0490-0491,U+04B0-04B1,U+2116",
-}
-
-
-def check_formats(wanted: str) -> tuple[str, ...]:
-    """Return the formats named in a list such as 'html'.
-
-    Raises
-    ------
-    ValueError
-        If one of them is not known.
-    """
-    formats = tuple(part.strip() for part in wanted.split(",") if part.strip())
-    for form in formats:
-        if form not in FORMATS:
-            raise ValueError(f"format {form!r} is not known; write {', '.join(FORMATS)}")
-    return formats
+__all__ = ["Outcome", "make_report", "record_run"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +50,7 @@ def make_report(
     language: str | None = None,
     parameters: Mapping[str, object] | None = None,
     overrides: Mapping[str, object] | None = None,
+    formats: Iterable[str] = ("html",),
 ) -> Outcome:
     """Run the report notebook for one client and write OUT/ID/.
 
@@ -106,6 +70,8 @@ def make_report(
         Further values for the notebook's `parameters` cell.
     overrides : mapping, optional
         Keys that win over client.yaml, as a client list gives them.
+    formats : iterable of str
+        Which of html, pdf, docx, pptx, xlsx, zip to make; html is always made.
 
     Returns
     -------
@@ -115,10 +81,11 @@ def make_report(
     Raises
     ------
     ValueError
-        If the folder, the language or a parameter is not known: nothing is written then.
+        If the folder, the language, a format or a parameter is not known: nothing is written then.
     DataError
         If client.yaml has faults.
     """
+    formats = check_formats(formats)
     folder = find_client(folder)
     profile = read_profile(folder, overrides)
     notebook = _notebook(folder)
@@ -134,13 +101,15 @@ def make_report(
     target.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     executed, cell, reason = _run(notebook, values, target)
-    closing = _closing(executed)
+    closing = read_closing(executed)
     if not reason and closing is None:
         reason = "the notebook ended before its last cell; look for an exit in a cell"
     seconds = time.monotonic() - started
     outcome = Outcome(profile.id, "failed", cell, reason, seconds=seconds)
     if not reason:
-        outcome = _write_report(target, executed, closing, profile, seconds)
+        files = make_files(formats, executed, profile)
+        files["report.ipynb"] = nbformat.writes(executed).encode()
+        outcome = _write_report(target, files, closing, seconds)
     record_run(folder, out, outcome, values)
     return outcome
 
@@ -161,19 +130,12 @@ def record_run(
 
 
 def _write_report(
-    target: Path, executed: nbformat.NotebookNode, closing: dict, profile: object, seconds: float
+    target: Path, files: Mapping[str, bytes], closing: dict, seconds: float
 ) -> Outcome:
-    page = render_page(executed, profile)
-    files = {
-        "report.html": page,
-        "report.ipynb": nbformat.writes(executed),
-        "measures.json": json.dumps(closing["measures"], indent=1, ensure_ascii=False),
-        "findings.json": json.dumps(closing["findings"], indent=1, ensure_ascii=False),
-    }
     for name, content in files.items():
         write_whole(target / name, content)
     return Outcome(
-        profile.id,
+        target.name,
         "ok",
         files=tuple(files),
         errors=tuple(closing["errors"]),
@@ -233,72 +195,6 @@ def _quiet_kernel() -> Iterator[None]:
 
 def _read(path: Path) -> nbformat.NotebookNode:
     return nbformat.read(path, as_version=4) if path.exists() else nbformat.v4.new_notebook()
-
-
-def _outputs(notebook: nbformat.NotebookNode, kind: str) -> list[Any]:
-    """Return what the notebook's cells put out of one MIME type, in order."""
-    outputs = (out for cell in notebook.cells for out in cell.get("outputs", []))
-    return [out["data"][kind] for out in outputs if kind in out.get("data", {})]
-
-
-def _closing(notebook: nbformat.NotebookNode) -> dict[str, Any] | None:
-    found = _outputs(notebook, RESULTS_MIME)
-    return found[-1] if found else None
-
-
-# --- the page -------------------------------------------------------------------------------------
-
-
-def render_page(notebook: nbformat.NotebookNode, profile: object) -> str:
-    """Show an executed report notebook as one page that needs nothing else.
-
-    Parameters
-    ----------
-    notebook : notebook node
-        Executed; its outputs carry the blocks of each section.
-    profile : Profile
-        Gives name, language, accent, logo and who prepared the report.
-    """
-    closing = _closing(notebook)
-    sections = [output["blocks"] for output in _outputs(notebook, results.MIME)]
-    body = [markupsafe.Markup(results.to_html(blocks)) for blocks in sections if blocks]
-    heads = [blocks[0] for blocks in sections if blocks and blocks[0].get("anchor")]
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(template_path()), autoescape=True, trim_blocks=True
-    )
-    say = speak(closing["language"])
-    page = environment.get_template("report.html.j2").render(
-        say=say,
-        profile=profile,
-        as_of=_day(closing["measures"]["as_of"]),
-        sections=body,
-        heads=heads,
-        faces="",
-        style=markupsafe.Markup(template_path("report.css").read_text(encoding="utf-8")),
-    )
-    return page.replace("/* faces */", faces(page))
-
-
-def _day(text: str | None) -> object:
-    import datetime as dt
-
-    return dt.datetime.fromisoformat(text).date() if text else None
-
-
-def faces(page: str) -> str:
-    """Return the parts of the typeface that the page's letters need, as CSS."""
-    needed = {"latin": True, "latin-ext": any("\u0100" <= letter < "\u02ff" for letter in page)}
-    needed["cyrillic"] = any("\u0400" <= letter < "\u0500" for letter in page)
-    faces = []
-    for part in (part for part, is_needed in needed.items() if is_needed):
-        path = template_path("fonts", f"source-sans-3-{part}-wght-normal.woff2")
-        data = base64.b64encode(path.read_bytes()).decode()
-        faces.append(
-            "@font-face{font-family:'Source Sans 3';font-weight:200 900;"
-            f"src:url(data:font/woff2;base64,{data}) format('woff2');"
-            f"unicode-range:{_FONT_PARTS[part]}}}"
-        )
-    return "".join(faces)
 
 
 # --- files ----------------------------------------------------------------------------------------
