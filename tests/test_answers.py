@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
-from workbook.answers import NOT_APPLICABLE, answer_codes
+from workbook.answers import answer_codes
 from workbook.data import open_client, read_table
 from workbook.language import LANGUAGES
 from workbook.profile import Profile
 from workbook.questions import read_item_bank
+from workbook.ratings import NOT_APPLICABLE
 from workbook.responses import score_responses
 from workbook.schema import columns
 from workbook.survey import design_survey
@@ -252,3 +253,11 @@ def test_json_that_is_no_answers_is_said_in_words(text, tmp_path):
     reading = read_table(tmp_path / "a.json", "responses")
     assert reading.data is None or len(reading.data) <= 1
     assert all(problem.remedy for problem in reading.problems)
+
+
+def test_signs_points_and_slashes_keep_their_meaning_on_the_way_in(tmp_path):
+    """Folded, 1.0 and 1/0 would read 10, and -1 would read 1."""
+    lines = ["response_id,recommend", *(f"{i},{a}" for i, a in enumerate(["1.0", "1/0", "-1"]))]
+    path = tmp_path / "responses.csv"
+    path.write_text("\n".join(lines))
+    assert read_table(path, "responses").data["recommend"].tolist() == ["1", "1/0", "-1"]

@@ -47,7 +47,8 @@ def test_scores_by_hand():
 
 
 @pytest.mark.parametrize(
-    "answer", [4, 4.0, "4", "4.0", "4 - good", "4: good", "Good", " dobra ", "хорошо", "BONNE"]
+    "answer",
+    [4, 4.0, "4", "4.0", "4,0", "4 - good", "4: good", "Good", " dobra ", "хорошо", "BONNE"],
 )
 def test_an_answer_is_recognised_in_any_of_its_forms(answer):
     scores = score_responses(survey_of(time=[answer, 4, 4, 4, 4]))
@@ -55,7 +56,7 @@ def test_an_answer_is_recognised_in_any_of_its_forms(answer):
 
 
 @pytest.mark.parametrize(
-    "answer", [0, 6, 45, 4.5, -4, "four", "4/5", "you <b>fools</b>", "44 good"]
+    "answer", [0, 6, 45, 4.5, -4, "four", "4/5", "4 - 5", "you <b>fools</b>", "44 good"]
 )
 def test_an_answer_off_the_scale_is_counted_left_out_and_never_shown(answer):
     scores = score_responses(survey_of(time=[answer, 5, 5, 5, 5, 5]))

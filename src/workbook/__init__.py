@@ -22,13 +22,14 @@ from workbook.perfect import explain_perfect
 from workbook.pert import estimate_times
 from workbook.priorities import score_gaps, set_priorities
 from workbook.process import Process, build_process
-from workbook.responses import Scores, score_responses
+from workbook.responses import score_responses
 from workbook.results import Finding
 from workbook.rights import Rights, measure_rights
 from workbook.roadmap import RoadMap, draw_road_map, keep_key
 from workbook.roles import assign_roles
 from workbook.samples import write_sample
 from workbook.schema import DataError, Problem
+from workbook.scores import Scores
 from workbook.survey import Questionnaire, design_survey
 from workbook.trends import busy_and_slow, compare_groups, control_charts
 from workbook.visibility import trace_orders

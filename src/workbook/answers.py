@@ -13,11 +13,11 @@ import pandas as pd
 
 from workbook.faults import Faults
 from workbook.questions import Question
+from workbook.ratings import NOT_APPLICABLE, OFF_SCALE, code_answers
 from workbook.schema import columns, fold
 
-__all__ = ["NOT_APPLICABLE", "answer_codes", "read_results", "recognise_answers"]
+__all__ = ["answer_codes", "read_results", "recognise_answers"]
 
-NOT_APPLICABLE = "na"
 _ROW = "(row)"  # stands for the heading of a number that the platform doesn't give
 
 # What tells a platform, and its own headings (folded) by what they mean here, the best one first;
@@ -151,9 +151,8 @@ def recognise_answers(
     frame = pd.DataFrame({ours: text[heading] for ours, heading in theirs.items()})
     frame = _settle_times(frame, platform)
     for item in (item for item in questions if item.scale and item.id in frame):
-        known = _known(item)
-        meant = frame[item.id].map(lambda cell, known=known: known.get(fold(cell)))
-        frame[item.id] = meant.astype("str").fillna(frame[item.id])
+        meant = code_answers(frame[item.id], item)
+        frame[item.id] = meant.where(meant != OFF_SCALE).astype("str").fillna(frame[item.id])
     if platform == "google" and "response_id" not in frame:
         frame.insert(0, "response_id", [f"row {row}" for row in frame.index])
         theirs = {"response_id": _ROW} | theirs
@@ -204,16 +203,6 @@ def _headings(
         if meant and not (platform and meant in found):
             found[meant if meant not in found else heading] = heading
     return {name: found[name] for name in sorted(found, key=lambda n: headings.index(found[n]))}
-
-
-def _known(item: Question) -> dict[str, str]:
-    """What an answer may be written as, folded: its place, its code, its label in any language."""
-    values = list(map(str, item.scale.values))
-    known = {f"a{place}": value for place, value in enumerate(values, start=1)}
-    for labels in item.scale.labels.values():
-        known |= dict(zip(map(fold, labels), values, strict=True))
-    known |= {fold(words): NOT_APPLICABLE for words in item.scale.does_not_apply.values()}
-    return known | {fold(NOT_APPLICABLE): NOT_APPLICABLE} | {fold(value): value for value in values}
 
 
 def _settle_times(frame: pd.DataFrame, platform: str) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from workbook import plots, results
 from workbook.data import Client
 from workbook.display import Face
 from workbook.language import Language
-from workbook.responses import rated
+from workbook.ratings import rated
 from workbook.results import Finding
 from workbook.rights import Rights, measure_rights
 from workbook.stats import Interval, newcombe_interval

@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 import jinja2
 import xlsxwriter
 
-from workbook.answers import NOT_APPLICABLE, answer_codes
+from workbook.answers import answer_codes
 from workbook.language import LANGUAGES, Language, speak
 from workbook.questions import Question
+from workbook.ratings import NOT_APPLICABLE
 from workbook.resources import template_path
 from workbook.schema import columns
 from workbook.survey import Questionnaire

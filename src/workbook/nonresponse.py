@@ -15,7 +15,7 @@ from workbook.data import Client
 from workbook.display import Face
 from workbook.drivers import fact_name, order_facts, rank_drivers
 from workbook.language import Language
-from workbook.responses import rated
+from workbook.ratings import rated
 from workbook.results import Finding
 from workbook.rights import column_name
 from workbook.stats import Interval, wilson_interval

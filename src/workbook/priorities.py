@@ -11,9 +11,10 @@ from workbook import plots
 from workbook.display import Face
 from workbook.language import Language
 from workbook.questions import Question, read_item_bank
-from workbook.responses import Scores, rated
+from workbook.ratings import rated
 from workbook.results import Finding
 from workbook.rights import right_name
+from workbook.scores import Scores
 from workbook.stats import Interval, bootstrap_mean_interval, wilson_interval
 from workbook.survey import Questionnaire
 

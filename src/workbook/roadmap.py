@@ -16,7 +16,7 @@ from workbook.display import Face
 from workbook.language import Language, speak
 from workbook.process import Process, build_process, names_in
 from workbook.resources import data_path
-from workbook.responses import Scores, score_responses
+from workbook.responses import score_responses
 from workbook.results import Finding
 from workbook.rights import (
     Rights,
@@ -27,6 +27,7 @@ from workbook.rights import (
     rate_finding,
 )
 from workbook.schema import DataError, Problem
+from workbook.scores import Scores
 from workbook.stats import false_discovery, newcombe_interval
 from workbook.survey import Questionnaire, design_survey
 

@@ -11,7 +11,6 @@ import pandas as pd
 from workbook import plots, results
 from workbook.chart import layout_chart
 from workbook.language import Language, speak
-from workbook.responses import Scores
 from workbook.results import Block, Shown
 from workbook.rights import (
     Rights,
@@ -25,6 +24,7 @@ from workbook.rights import (
 )
 from workbook.roadmap import RoadMap
 from workbook.schema import table_title
+from workbook.scores import Scores
 from workbook.trends import compare_groups
 
 __all__ = [
