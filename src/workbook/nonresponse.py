@@ -3,8 +3,10 @@
 Weighing corrects in part only: those who answer may differ in what no order shows.
 """
 
+import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -241,16 +243,17 @@ def _points(client: Client, question: str) -> pd.Series:
 
 def _cells_of(keys: pd.DataFrame, answered: pd.Series, least: int = 5) -> pd.Series:
     """Name each order's cell; one with too few answers keeps its stronger facts only."""
-    cells = keys.agg("".join, axis=1) if keys.shape[1] else pd.Series("", keys.index)
+    cells = _prefix(keys, keys.shape[1])
     for length in range(keys.shape[1] - 1, -1, -1):
         counts = answered.groupby(cells).sum()
         thin = cells.isin(counts.index[counts < least]) & (keys.columns.size > 0)
-        cells = cells.mask(thin, cells.str[:0] if not length else _prefix(keys, length))
+        cells = cells.mask(thin, _prefix(keys, length) + "…" * bool(length))
     return cells
 
 
 def _prefix(keys: pd.DataFrame, length: int) -> pd.Series:
-    return keys.iloc[:, :length].agg("".join, axis=1) + "…"
+    names = keys.columns[:length]
+    return reduce(operator.add, (keys[name] for name in names), pd.Series("", keys.index))
 
 
 def _means(cells: pd.Series, values: pd.Series, size: pd.Series) -> tuple[float, float]:
@@ -278,7 +281,7 @@ def _shift(cells: pd.Series, values: pd.Series, size: pd.Series, repeats: int) -
 
 def _by_group(client: Client, facts: pd.DataFrame, answered: pd.Series) -> pd.DataFrame:
     """Count who was asked and who answered, by column of the orders and by fact."""
-    groups = facts.add_prefix("facts_").map(lambda v: "" if v != v else str(int(v)))
+    groups = facts.add_prefix("facts_").astype("Int64").astype("str").replace("<NA>", "")
     lines = client.order_lines.groupby("order_id").first().reindex(facts.index)
     cuts = [name for name in DIMENSIONS if name in lines and 1 < lines[name].nunique() <= 12]
     groups = lines[cuts].join(groups)
