@@ -216,7 +216,7 @@ def test_same_answers_same_scores_and_the_frame_stays(panel):
 def test_the_blocks_speak_the_readers_language(panel, code):
     scores = score_responses(panel.assign(segment=["A", "B", "C"] * 100))
     kinds = [block["kind"] for block in scores.blocks(speak(code))]
-    assert kinds == ["heading", "text", "picture", "table", "table", "items"]
+    assert kinds == ["heading", "text", "picture", "table", "text", "table", "items"]
     label = next(i for i in read_item_bank() if i.id == "time").labels[code]
     assert label in scores.table(code).iloc[:, 0].tolist()
 

@@ -6,9 +6,19 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from workbook.language import Language
+from workbook.resources import data_path
+from workbook.rights import right_name
 from workbook.stats import Interval, cohen_kappa
 
-__all__ = ["Agreement", "code_comments", "coder_agreement", "mask_personal"]
+__all__ = [
+    "Agreement",
+    "code_comments",
+    "coder_agreement",
+    "count_codes",
+    "mask_personal",
+    "read_code_book",
+]
 
 _TITLE = (
     r"\b(?:Mr|Mrs|Ms|Miss|Dr|M\.|Mme|Mlle|Monsieur|Madame|Pan|Pani|Pana|Panem|Panią|"
@@ -16,7 +26,7 @@ _TITLE = (
 )
 _CAPITAL = r"[A-ZÀ-ÝŁŚŻŹĆА-ЯЁ][\w'’-]+"
 _PERSONAL = {
-    "e-mail": r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+    "e-mail": r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+",
     "phone": r"(?<![\w/])(?:\+|00)?\d(?:[ ().-]?\d){7,13}(?!\w)",
     "name": rf"{_TITLE}(?-i:{_CAPITAL}(?: {_CAPITAL})?)",
 }
@@ -97,6 +107,57 @@ def code_comments(
     for code, words in (book or {}).items():
         table[code] = given.str.contains(words, case=False, regex=True)
     return table
+
+
+def read_code_book() -> dict[str, str]:
+    """Return the shipped code book: each topic with the beginnings of words that suggest it.
+
+    Examples
+    --------
+    >>> list(read_code_book())[:3]
+    ['product', 'quantity', 'time']
+    """
+    book = pd.read_csv(data_path("codebook.csv"), index_col="code")
+    return {str(code): rf"\b(?:{'|'.join(words)})" for code, words in book.iterrows()}
+
+
+def count_codes(
+    responses: pd.DataFrame, say: Language, min_group: int = 5
+) -> tuple[pd.DataFrame, str]:
+    """Return how many comments speak of each topic, and a sentence; no comment is shown.
+
+    Counts below min_group are not given. Without comments the table and the sentence are empty.
+
+    Examples
+    --------
+    >>> from workbook.language import speak
+    >>> said = pd.DataFrame({"comment": ["Too late again"] * 6})
+    >>> count_codes(said, speak("en"))[0].values.tolist()
+    [['right time', '6']]
+    """
+    coded = code_comments(responses, read_code_book())
+    if coded.empty:
+        return pd.DataFrame(), ""
+    topics, n = coded.drop(columns=["comment", "personal"]), len(coded)
+    names = {"staff": say("staff"), "praise": say("thanks and praise")}
+    counts = topics.sum().loc[lambda count: count > 0].sort_values(ascending=False, kind="stable")
+    rows = [(names.get(code) or right_name(code, say), count) for code, count in counts.items()]
+    rows += (
+        [(say("no topic of the book"), rest)] if (rest := n - int(topics.any(axis=1).sum())) else []
+    )
+    few = say("fewer than {n}", n=say.number(min_group))
+    cells = [(name, say.number(count) if count >= min_group else few) for name, count in rows]
+    personal = int((coded["personal"] != "").sum())
+    note = say.plural(
+        "{n} comment, sorted by words that hint at a topic: a beginning, to be read and coded "
+        "by two people. {personal} may name a person.",
+        "{n} comments, sorted by words that hint at a topic: a beginning, to be read and coded "
+        "by two people. {personal} may name a person.",
+        n,
+        personal=say.number(personal),
+    )
+    shown = pd.DataFrame(cells, columns=[say("Topic"), say("Comments")])
+    return (shown if n >= min_group else shown.iloc[:0]), note
 
 
 def coder_agreement(first: pd.DataFrame, second: pd.DataFrame) -> list[Agreement]:

@@ -63,6 +63,18 @@ class ResponseRates:
         """Complete or partial, of those reached (AAPOR RR6)."""
         return (self.complete + self.partial) / (self.complete + self.partial + self.silent)
 
+    def sentence(self, say: Language) -> str:
+        """Say the rates with what they count."""
+        words = {"rr1": say.percent(self.rr1), "rr2": say.percent(self.rr2)}
+        words |= {"rr6": say.percent(self.rr6), "lost": say.number(self.unreached)}
+        told = say(
+            "Response rate of all sent: {rr1} complete (RR1), {rr2} with partly answered ones "
+            "(RR2).",
+            **words,
+        )
+        reached = say("Without the {lost} undeliverable ones {rr6} (RR6).", **words)
+        return f"{told} {reached}" if self.unreached else told
+
 
 def response_rates(answers: pd.DataFrame, sent: int, unreached: int = 0) -> ResponseRates:
     """Return the response rates of a survey.

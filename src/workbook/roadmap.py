@@ -29,7 +29,7 @@ from workbook.rights import (
 from workbook.schema import DataError, Problem
 from workbook.scores import Scores
 from workbook.stats import false_discovery, newcombe_interval
-from workbook.survey import Questionnaire, design_survey
+from workbook.survey import Questionnaire, bank_of, design_survey
 
 __all__ = ["RoadMap", "draw_road_map", "keep_key", "measure_client", "pseudonyms"]
 
@@ -109,7 +109,7 @@ def draw_road_map(client: Client, language: str | None = None) -> RoadMap:
         steps, there = _judge_steps(client, process, rights, seen, say)
         findings += there + process.findings(language)
     questionnaire = design_survey(client, findings=findings, language=language)
-    scores = _score(client, questionnaire)
+    scores = _score(client, views, language)
     findings += scores.findings(language) if scores is not None else []
     return RoadMap(
         client=client,
@@ -172,10 +172,20 @@ def keep_key(client: Client) -> Path | None:
     return path
 
 
-def _score(client: Client, questionnaire: Questionnaire) -> Scores | None:
-    if client.responses is None or client.responses.empty:
+def _score(client: Client, views: dict[str, Face], language: str) -> Scores | None:
+    frame = client.responses
+    if frame is None or frame.empty:
         return None
-    return score_responses(client.responses, questionnaire, min_group=client.profile.min_group)
+    # Where answers tell of no questionnaire that stayed out, the events may.
+    mailed = int(views["mailing"].data["sent_at"].notna().sum()) if "mailing" in views else 0
+    asked, least = bank_of(client, language), client.profile.min_group
+    return score_responses(
+        frame,
+        asked,
+        sent=mailed if mailed > len(frame) else None,
+        min_group=least,
+        language=language,
+    )
 
 
 def _importance(finding: Finding) -> tuple[int, float]:

@@ -16,6 +16,7 @@ from workbook.results import Finding
 __all__ = ["Reliability", "Scores"]
 
 _SHADES = ("#a6611a", "#dfc27d", "#e3e6e8", "#80cdc1", "#018571")  # ColorBrewer BrBG, 5 classes
+_AGREEING = 0.7  # alpha from which ratings may be added up; Nunnally 1978, Psychometric Theory
 _PRACTICAL = 0.2  # points of a five-point scale below which a difference is no finding
 
 
@@ -30,6 +31,20 @@ class Reliability(NamedTuple):
     n: int
     item_rest: dict[str, float]
     reversed: tuple[str, ...]
+
+    def sentence(self, say: Language) -> str:
+        """Say how far the ratings agree; nothing where that can't be told."""
+        if self.alpha != self.alpha:
+            return ""
+        words = {"n": say.number(self.n), "alpha": say.number(self.alpha, 2)}
+        words |= {name: say.number(limit, 2) for name, limit in self.interval._asdict().items()}
+        told = say(
+            "How far the ratings of the rights agree: Cronbach's alpha {alpha} ({low} to {high}; "
+            "{n} complete answers).",
+            **words,
+        )
+        apart = say("They say different things: read each by itself, and add none up.")
+        return f"{told} {apart}" if self.interval.high < _AGREEING else told
 
 
 @dataclass(frozen=True)
@@ -70,7 +85,7 @@ class Scores:
         headings += [say("Does not apply"), say("No answer"), say("Not on the scale")]
         rows = [
             (
-                self._label(row.question, say),
+                self.label(row.question, say),
                 say.number(row.n),
                 _ranged(say.percent(row.top_two, 0), row.top_two_low, row.top_two_high, say, 0),
                 _ranged(say.number(row.mean, 2), row.mean_low, row.mean_high, say, 2),
@@ -95,11 +110,12 @@ class Scores:
         )
         wide = cells.pivot(index="question", columns="segment", values="shown").fillna("–")
         wide = wide.reindex([name for name in self.data["question"] if name in wide.index])
-        wide.index = [self._label(name, say) for name in wide.index]
+        wide.index = [self.label(name, say) for name in wide.index]
         wide.columns = [name or say("not recorded") for name in wide.columns]
         return wide.rename_axis(say("Question")).reset_index()
 
-    def _label(self, name: str, say: Language) -> str:
+    def label(self, name: str, say: Language) -> str:
+        """Return a question's short name in a language."""
         labels = {item.id: item.labels for item in self.questions}
         return labels.get(name, {}).get(say.code, name)
 
@@ -123,7 +139,7 @@ class Scores:
                 marks = [say.percent(share, 0) if share >= 0.07 else "" for share in width]
                 ax.bar_label(bars, marks, label_type="center", fontsize=9, color=_ink(place))
                 left = left + width
-            ax.set_yticks(range(len(items)), [self._label(item.id, say) for item in items])
+            ax.set_yticks(range(len(items)), [self.label(item.id, say) for item in items])
             ax.set(xlim=(0, 1), xticks=[])
             ax.invert_yaxis()
             ax.spines[:].set_visible(False)
@@ -141,7 +157,7 @@ class Scores:
 
     def _difference_findings(self, say: Language) -> Iterator[Finding]:
         for row in self.differences[self.differences["clear"]].itertuples():
-            words = {"question": self._label(row.question, say), "n": say.number(row.n)}
+            words = {"question": self.label(row.question, say), "n": say.number(row.n)}
             words |= {"group": row.group or say("not recorded")}
             words["gap"] = say.number(abs(row.difference), 2)
             above = say("{group}: “{question}” is rated {gap} points above the others (n = {n}).")
@@ -163,7 +179,7 @@ class Scores:
         clear &= self.contrasts["difference"].abs() >= _PRACTICAL
         found = []
         for row in self.contrasts[clear].sort_values("difference").itertuples():
-            words = {"question": self._label(row.question, say), "n": say.number(row.n)}
+            words = {"question": self.label(row.question, say), "n": say.number(row.n)}
             words["gap"] = say.number(abs(row.difference), 2)
             above = say(
                 "Customers rate “{question}” {gap} points above the other rights (n = {n})."
@@ -200,7 +216,7 @@ class Scores:
             yield "rate", sentence, self.sent, self.response_rate
         silent = self.data[(self.data["n"] == 0) & (self.data["does_not_apply"] == 0)]
         for name in silent["question"] if self.returned >= self.min_group else ():
-            sentence = say("Nobody answered “{question}”.", question=self._label(name, say))
+            sentence = say("Nobody answered “{question}”.", question=self.label(name, say))
             yield f"unanswered-{name}", sentence, 0, None
 
     def _left_out(self, say: Language) -> Iterator[tuple[str, str, int, None]]:
@@ -209,7 +225,7 @@ class Scores:
                 "{question}: {n} answer is not on the scale and is left out.",
                 "{question}: {n} answers are not on the scale and are left out.",
                 row.off_scale,
-                question=self._label(row.question, say),
+                question=self.label(row.question, say),
             )
             yield f"off-scale-{row.question}", sentence, row.off_scale, None
         if self.duplicates:
@@ -228,24 +244,18 @@ class Scores:
             yield "averages", sentence, self.averages, None
 
     def _odd_answers(self, say: Language) -> Iterator[tuple[str, str, int, None]]:
-        known = self.reliability
-        for name in (name for name, r in known.item_rest.items() if r < 0) if known else ():
-            words = {"question": self._label(name, say)}
-            surely = say(
+        for name in self.reliability.reversed if self.reliability else ():
+            sentence = say(
                 "{question} runs against the other questions: its scale may be the wrong way "
                 "round. No reliability is given.",
-                **words,
+                question=self.label(name, say),
             )
-            perhaps = say("{question} runs against the other questions; it may be chance.", **words)
-            kind, sentence = (
-                ("reversed", surely) if name in known.reversed else ("against", perhaps)
-            )
-            yield f"{kind}-{name}", sentence, known.n, None
+            yield f"reversed-{name}", sentence, self.reliability.n, None
         alike = self.distribution[self.distribution["share"] == 1]
         for row in alike[alike["count"] >= 2 * self.min_group].itertuples():
             sentence = say(
                 "{question}: all answers are alike, which tells nothing of differences.",
-                question=self._label(row.question, say),
+                question=self.label(row.question, say),
             )
             yield f"alike-{row.question}", sentence, row[3], None
 
@@ -259,6 +269,8 @@ class Scores:
             blocks.append(results.picture(drawn, alt=self._alt(say), caption=caption))
         caption = say("Scores with their 95% intervals; the best answer counts highest")
         blocks.append(_as_block(self.table(say.code), caption, range(1, 7)))
+        agreed = self.reliability.sentence(say) if self.reliability else ""
+        blocks += [results.text(agreed, "note")] if agreed else []
         if len(self.segments):
             shown = self.segment_table(say.code)
             caption = say("Share of the two best answers by segment")
@@ -284,9 +296,7 @@ class Scores:
 
     def _alt(self, say: Language) -> str:
         scored = self.data.set_index("question")["top_two"]
-        parts = [
-            f"{self._label(i.id, say)} {say.percent(scored[i.id], 0)}" for i in self._ratings()
-        ]
+        parts = [f"{self.label(i.id, say)} {say.percent(scored[i.id], 0)}" for i in self._ratings()]
         return say("Share of the two best answers: {parts}.", parts=", ".join(parts))
 
     def _repr_html_(self) -> str:

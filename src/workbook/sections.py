@@ -10,6 +10,7 @@ import pandas as pd
 
 from workbook import plots, results
 from workbook.chart import layout_chart
+from workbook.feedback import plain_lead, survey
 from workbook.language import Language, speak
 from workbook.results import Block, Shown
 from workbook.rights import (
@@ -304,13 +305,8 @@ def _view(road: RoadMap, name: str, title: str, anchor: str) -> list[Block]:
     """Return a view under a heading; nothing where the client's tables don't allow it."""
     if name not in road.views:
         return []
-    blocks = _plain_lead(road.views[name].blocks(speak(road.language)))
+    blocks = plain_lead(road.views[name].blocks(speak(road.language)))
     return [results.heading(title, anchor=anchor), *blocks]
-
-
-def _plain_lead(blocks: list[Block]) -> list[Block]:
-    """Set a view's answer in plain text: a page has one lead."""
-    return [block | {"role": ""} if block["kind"] == "text" else block for block in blocks]
 
 
 def over_time(road: RoadMap) -> Shown:
@@ -336,23 +332,8 @@ def by_group(road: RoadMap) -> Shown:
     ]
     blocks = [results.heading(say("Who is served how"), anchor="groups")] if cuts else []
     for cut in cuts[:2]:
-        blocks += _plain_lead(compare_groups(rights, cut).blocks(say))
+        blocks += plain_lead(compare_groups(rights, cut).blocks(say))
     return Shown(tuple(blocks))
-
-
-def survey(road: RoadMap) -> Shown:
-    """Show what customers answered, and the questionnaire to send."""
-    say = speak(road.language)
-    blocks = [results.heading(say("The survey"), anchor="survey")]
-    if road.scores is not None:
-        blocks += road.scores.blocks(say)
-        if "drivers" in road.views:
-            blocks.append(results.heading(say("What customers suffer from"), 3))
-            blocks += _plain_lead(road.views["drivers"].blocks(say))
-            blocks.append(results.text(road.views["weighed"].sentence(say), "note"))
-    else:
-        blocks.append(results.text(say("No answers were given yet. This is the survey to send.")))
-    return Shown((*blocks, *road.questionnaire.blocks(say)))
 
 
 def data(road: RoadMap) -> Shown:
