@@ -14,7 +14,7 @@ import pytest
 from workbook.language import speak
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
-NAMES = ["01_process_chart", "03_seven_rights", "03b_ten_orders", "06_survey_design"]
+NAMES = ["00_client", "01_process_chart", "03_seven_rights", "03b_ten_orders", "06_survey_design"]
 # Three orders of which only punctuality can be told, and a client of whom only the name is known.
 ONLY_TIME = """order_id,promised_at,delivered_at
 1,2026-03-02,2026-03-02

@@ -2,7 +2,8 @@
 
 The catalogue is data: `data/activities.csv` has one activity a row, its group (order, shipping,
 information, warehousing, repackaging, invoicing, warranty, after) and beginnings of words that
-tell of it in four languages. `place` says what is a late start or an early end of a chart.
+tell of it in four languages. `place` says what is a late start or an early end of a chart,
+`contact` whether customers meet it before, during or after the transaction.
 """
 
 import csv
@@ -42,7 +43,8 @@ def find_activities(name: str) -> list[str]:
 def usual_activities(names: Iterable[str]) -> pd.DataFrame:
     """Return the catalogue with the names that tell of each activity.
 
-    Columns activity, group, steps (names joined by ';') and present.
+    Columns activity, group, contact (before, during or after the transaction, as LaLonde and
+    Zinszer 1976 part the elements of customer service), steps (names joined by ';') and present.
 
     Examples
     --------
@@ -51,11 +53,11 @@ def usual_activities(names: Iterable[str]) -> pd.DataFrame:
     ['picking', 'dispatch']
     """
     told = {name: find_activities(name) for name in names}
-    rows = [
-        (row["activity"], row["group"], ";".join(n for n in told if row["activity"] in told[n]))
-        for row, _ in _catalogue()
+    names = ["activity", "group", "contact"]
+    frame = pd.DataFrame([row for row, _ in _catalogue()])[names]
+    frame["steps"] = [
+        ";".join(n for n in told if activity in told[n]) for activity in frame["activity"]
     ]
-    frame = pd.DataFrame(rows, columns=["activity", "group", "steps"])
     return frame.assign(present=frame["steps"] != "")
 
 
