@@ -129,14 +129,15 @@ def _label_rows(ax: Axes, labels: pd.Series) -> None:
 
 
 class _Ticks(Formatter):
-    """Write an axis's numbers (a share: `shown` 100) with as many digits as tell them apart."""
+    """Write an axis's numbers (a share: `shown` 100) with as many digits as their steps have."""
 
     def __init__(self, write: Callable[[float, int], str], shown: float = 1):
         self.write, self.shown = write, shown
 
     def format_ticks(self, values: list[float]) -> list[str]:
         step = np.diff(values[:2]).sum() * self.shown or 1
-        digits = max(0, int(np.ceil(-np.log10(step) - 1e-9)))
+        exact = (digits for digits in range(6) if abs(round(step, digits) / step - 1) < 1e-6)
+        digits = next(exact, 6)
         return [self.write(value, digits) for value in values]
 
 
@@ -191,14 +192,15 @@ def pareto(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
 
     `data`, in order: label, orders, cumulative (share 0 to 1).
     """
+    shares = data["cumulative"].map(lambda share: say.percent(share, 0))
+    words = [f"{say.number(n)} · {share}" for n, share in zip(data["orders"], shares, strict=True)]
     with style():
         ax = ax or new_axes(height=0.9 + 0.34 * max(len(data), 1))
-        place = range(len(data))
-        ax.barh(place, data["orders"], 0.62, color=ACCENT)
-        for row, (orders, share) in enumerate(zip(data["orders"], data["cumulative"], strict=True)):
-            words = f"{say.number(orders)} · {say.percent(share, 0)}"
+        ax.barh(range(len(data)), data["orders"], 0.62, color=ACCENT)
+        for row, orders in enumerate(data["orders"]):
             beside = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
-            ax.annotate(words, (orders, row), color=SOFT, fontsize=9.5, **beside)
+            ax.annotate(words[row], (orders, row), color=SOFT, fontsize=9.5, **beside)
+        ax.set_label("; ".join(map("{}: {}".format, data["label"], words)))
         _label_rows(ax, data["label"])
         ax.set_xlim(0, 1.18 * max(data["orders"].max(), 1) if len(data) else 1)
         ax.set_xlabel(say("failed orders, and their share added up"))
@@ -251,6 +253,23 @@ def durations(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes
     return ax
 
 
+def _label_points(ax: Axes, x: pd.Series, y: pd.Series, labels: pd.Series) -> None:
+    """Write each label beside its point, in the corner farthest from points and labels so far."""
+    corners = np.array([(1, 1), (-1, 1), (1, -1), (-1, -1)])
+    points = ax.transData.transform(np.column_stack([x, y])) * 72 / ax.figure.dpi
+    written = np.empty((0, 2))
+    for number, words in enumerate(labels.astype(str)):
+        middles = points[number] + corners * (6 + 2.6 * len(words), 8)
+        others = np.concatenate([np.delete(points, number, axis=0), written])
+        gaps = np.hypot(*(middles[:, None] - others).T).min(axis=0, initial=24).round()
+        best = int(gaps.argmax())
+        written = np.append(written, middles[best : best + 1], axis=0)
+        side, level = corners[best]
+        aside = {"ha": "left" if side > 0 else "right", "va": "bottom" if level > 0 else "top"}
+        beside = {"xytext": (6 * side, 4 * level), "textcoords": "offset points", **aside}
+        ax.annotate(words, (x.iloc[number], y.iloc[number]), **beside)
+
+
 def quadrant(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
     """Draw each group as a point: the share that is quick against the share that is right.
 
@@ -262,9 +281,7 @@ def quadrant(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
         high = np.abs(data[["low", "high"]].T.to_numpy() - data["confirmed"].to_numpy())
         marks = {"fmt": "o", "color": ACCENT, "ecolor": PALE, "elinewidth": 3}
         ax.errorbar(data["quick"], data["confirmed"], xerr=wide, yerr=high, **marks)
-        for row in data.itertuples():
-            beside = {"xytext": (4, 3), "textcoords": "offset points"}
-            ax.annotate(row.label, (row.quick, row.confirmed), **beside)
+        _label_points(ax, data["quick"], data["confirmed"], data["label"])
         for draw, name in ((ax.axvline, "quick"), (ax.axhline, "confirmed")):
             draw(data[name].median(), color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)))
         ax.set_xlabel(say("share within the median time of all orders"))
