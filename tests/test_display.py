@@ -1,13 +1,15 @@
 """One word shows anything in a notebook: static, escaped, and readable as plain text."""
 
 import base64
+import itertools
 
 import pandas as pd
 import pytest
 
 import workbook as wb
 from workbook.display import show
-from workbook.plots import new_axes
+from workbook.language import speak
+from workbook.plots import new_axes, quadrant
 
 
 def html(result, **choices):
@@ -48,3 +50,12 @@ def test_the_same_result_shows_the_same_bytes():
 def test_what_cannot_be_shown_is_named():
     with pytest.raises(ValueError, match="int can't be shown; give a table"):
         show(3)
+
+
+def test_labels_of_points_close_together_do_not_overlap():
+    near = pd.DataFrame({"label": ["small", "medium", "large"], "quick": [0.52, 0.53, 0.53]})
+    near = near.assign(confirmed=[0.35, 0.36, 0.37], low=0.3, high=0.4)
+    ax = quadrant(near.assign(quick_low=0.5, quick_high=0.55), speak("en"))
+    ax.figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
