@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import ipywidgets
 from IPython.display import display
 
-from workbook.data import open_client
+from workbook.data import find_client
 from workbook.language import LANGUAGES, Language, speak
+from workbook.profile import read_profile
 from workbook.resources import data_path
 from workbook.results import Shown, text
 from workbook.rights import PERIODS, column_name
@@ -83,7 +84,7 @@ def choose_client(values: MutableMapping[str, object]) -> Control:
 
     def read() -> Shown:
         say = speak(str(values["language"]))
-        name = open_client(str(values["client"]), language=say.code).profile.name
+        name = read_profile(find_client(str(values["client"]))).name
         return Shown((text(say("{client}: now run the cells below.", client=name)),))
 
     return _bind(values, {"client": folder, "language": language}, read, say)
