@@ -5,14 +5,26 @@ next day's, is picked, checked (8 % go back to picking), packed and dispatched, 
 brings it one or more days later. Shares and rates are in data/cases/brzoza-dom.yaml.
 """
 
-import io
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from workbook import brzoza_truth
-from workbook.samples import Streams, pick, poisson, read_case, typed, working_days
+from workbook.samples import (
+    Streams,
+    at_minute,
+    claims_of,
+    day_of,
+    of_the_rest,
+    pick,
+    poisson,
+    rating,
+    read_case,
+    typed,
+    working_days,
+    written_tables,
+)
 
 __all__ = ["build"]
 
@@ -26,10 +38,11 @@ SHARES, BASE = CASE["shares"], CASE["base"]
 PLANTED = {one: problem["planted"] for one, problem in CASE["problems"].items()}
 # Minutes of the day: cut-off, warehouse from and to, dispatch, carriers' arrival, delivery, office.
 CUT_OFF, OPENS, CLOSES, LEAVES, ARRIVES, DELIVERS, OFFICE = 840, 480, 960, 1080, 360, 515, 600
-# Mean answer of a customer whom nothing befell, and the share of answers one up and one down.
-CONTENT, SPREAD = 4.605, 0.2
+# Mean answer of a customer whom nothing befell.
+CONTENT = 4.605
 # Of the orders that can be: two nights and more on their way (A7), known to be in a locker (A10).
 SILENT_IF_LONG, EARLY_IF_LOCKER = 0.35, 0.285
+REASONS = {"damaged": "damaged", "wrong_item": "wrong item", "short": "short"}
 NOT_FOR_CANCELLED = ["product_delivered", "quantity_delivered", "quantity_damaged", "condition"]
 NOT_FOR_CANCELLED += ["unit_price_invoiced", "shipped_at", "delivered_at", "place_delivered"]
 NOT_FOR_CANCELLED += ["documents", "tracking_at", "freight_cost"]
@@ -55,10 +68,10 @@ def build(draw: Streams, on: list[str], scale: float) -> tuple[dict, dict]:
     orders = _answer(draw, _ask(draw, orders, on), on)
     tables = {
         "order_lines": _order_lines(orders, lines),
-        "steps": _steps(),
+        "steps": written_tables(CASE, on)["steps"],
         "events": _events(draw, orders),
         "responses": _responses(orders),
-        "claims": _claims(orders),
+        "claims": claims_of(orders, REASONS, "invoice"),
     }
     return tables, brzoza_truth.tell(orders, lines, _calendar())
 
@@ -75,7 +88,7 @@ def _orders(draw: Streams, n: int, on: list[str]) -> pd.DataFrame:
     sizes = [pick(u[4], SHARES[kind]) for kind in ("oversize", "parcels")]
     cancelled = u[11] < BASE["cancelled"]
     usually = (u[10] < BASE["split"]) & ~cancelled
-    others = _of_the_rest(PLANTED["A6"]["split"], BASE["split"])
+    others = of_the_rest(PLANTED["A6"]["split"], BASE["split"])
     more = ("A6" in on) & (n_lines >= 3) & ~usually & ~cancelled & (draw(A6).random(n) < others)
     facts = {
         "order_id": np.array([f"BD{100_000 + rank}" for rank in np.argsort(np.argsort(u[0]))]),
@@ -96,11 +109,6 @@ def _orders(draw: Streams, n: int, on: list[str]) -> pd.DataFrame:
         "cancelled": cancelled,
     }
     return pd.DataFrame(facts | _customers(draw, n))
-
-
-def _of_the_rest(share: float, already: float) -> float:
-    """Return the share to draw from the rest, so that with those already drawn it is `share`."""
-    return (share - already) / (1 - already)
 
 
 def _customers(draw: Streams, n: int) -> dict[str, np.ndarray]:
@@ -139,34 +147,30 @@ def _later(days: np.ndarray, number: np.ndarray | int) -> np.ndarray:
     return np.busday_offset(days, number, roll="forward", busdaycal=_calendar())
 
 
-def _at(days: np.ndarray, minutes: np.ndarray | float) -> np.ndarray:
-    return np.asarray(days).astype("datetime64[m]") + np.asarray(minutes).astype(int)
-
-
-def _day(moments: np.ndarray) -> np.ndarray:
-    return np.asarray(moments).astype("datetime64[D]")
-
-
 def _schedule(draw: Streams, orders: pd.DataFrame) -> pd.DataFrame:
     """Let every order run through the house: true local times up to the carrier's van."""
     u = draw(TIMES).random((8, len(orders)))
-    day, minute = _day(orders["day"]), orders["minute"].to_numpy()
+    day, minute = day_of(orders["day"]), orders["minute"].to_numpy()
     accepted = _later(day + (minute >= CUT_OFF).astype(int), 0)
-    paid = _at(day, minute + 5 + 55 * u[0])
+    paid = at_minute(day, minute + 5 + 55 * u[0])
     released = paid + 5 + (25 * u[1]).astype(int)
     first_day = _later(accepted, orders["peak_days"].to_numpy())
-    ready = np.where(_day(released) == first_day, (released - _day(released)).astype(int) + 5, 0)
+    ready = np.where(
+        day_of(released) == first_day, (released - day_of(released)).astype(int) + 5, 0
+    )
     start = np.maximum(ready, OPENS)
-    picked = _at(first_day, start + u[2] * 0.77 * (CLOSES - start))
-    again = _at(_later(first_day, 1), OPENS + 180 * u[2])
+    picked = at_minute(first_day, start + u[2] * 0.77 * (CLOSES - start))
+    again = at_minute(_later(first_day, 1), OPENS + 180 * u[2])
     rework, extra = u[3] < 0.08, pick(u[4], SHARES["extra_days"])
     last = np.where(rework, again, picked)
     held = ((extra > 0) & (u[5] < 0.5)).astype(int)  # waits in dispatch for the next van
-    facts = {"ordered_at": _at(day, minute), "accepted": accepted, "paid_at": paid}
+    facts = {"ordered_at": at_minute(day, minute), "accepted": accepted, "paid_at": paid}
     facts |= {"released_at": released, "picked_at": picked, "rework": rework, "extra": extra}
     facts |= {"held": held, "last_pick_at": last, "packed_at": last + 15 + (25 * u[6]).astype(int)}
-    facts["first_shipped"] = _at(_day(last), LEAVES + 60 * u[7])
-    return orders.assign(**facts, shipped_at=_at(_later(_day(last), held), LEAVES + 60 * u[7]))
+    facts["first_shipped"] = at_minute(day_of(last), LEAVES + 60 * u[7])
+    return orders.assign(
+        **facts, shipped_at=at_minute(_later(day_of(last), held), LEAVES + 60 * u[7])
+    )
 
 
 def _carry(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
@@ -176,25 +180,31 @@ def _carry(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     oversize = ("A9" in on) & (orders["size_class"] == "XL")
     more = np.where(oversize, pick(draw(A9).random(n), SHARES["oversize_days"]), 0)
     days = (1 + orders["extra"] - orders["held"]).to_numpy() + more
-    day = _later(_day(orders["shipped_at"]), days)
+    day = _later(day_of(orders["shipped_at"]), days)
     tour = ("A5" in on) & (carrier == "K4") & (v[0] < PLANTED["A5"]["tours_after_midnight"])
-    night = pd.Series(_at(day, 1380 + 59 * v[1])).dt.tz_localize("UTC").dt.tz_convert(ZONE)
-    delivered = pd.Series(_at(day, DELIVERS + 735 * u[1])).mask(tour, night.dt.tz_localize(None))
+    night = pd.Series(at_minute(day, 1380 + 59 * v[1])).dt.tz_localize("UTC").dt.tz_convert(ZONE)
+    delivered = pd.Series(at_minute(day, DELIVERS + 735 * u[1])).mask(
+        tour, night.dt.tz_localize(None)
+    )
     day_before = np.busday_offset(day, -1, busdaycal=_calendar())
     before = delivered - pd.Timedelta(minutes=90)
-    before = before.mask(orders["extra"] > 0, _at(day_before, DELIVERS + 735 * u[1]))
+    before = before.mask(orders["extra"] > 0, at_minute(day_before, DELIVERS + 735 * u[1]))
     cost = 14 * np.exp(0.25 * draw(FREIGHT).standard_normal(n))
     cost *= np.where(oversize, PLANTED["A9"]["freight_ratio"], 1.0)
-    facts = {"arrived_at": _at(day, ARRIVES + 150 * u[0]), "delivered": delivered, "night": tour}
+    facts = {
+        "arrived_at": at_minute(day, ARRIVES + 150 * u[0]),
+        "delivered": delivered,
+        "night": tour,
+    }
     return orders.assign(**facts, first_delivered=before, freight_cost=cost, oversize_days=more)
 
 
 def _promise(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     """Promise three business days; with A1 often the next one, and again when it will be late."""
-    u, gaming, day = draw(A1).random((2, len(orders))), "A1" in on, _day(orders["delivered"])
+    u, gaming, day = draw(A1).random((2, len(orders))), "A1" in on, day_of(orders["delivered"])
     hasty = gaming & (u[0] < PLANTED["A1"]["promised_next_day"])
     days = np.where(hasty, 1, 3) + orders["oversize_days"].to_numpy()
-    promised = _later(_day(orders["accepted"]), days)
+    promised = _later(day_of(orders["accepted"]), days)
     again = gaming & (day > promised) & (u[1] < PLANTED["A1"]["promised_again_if_late"])
     facts = {"promised_at": promised, "promised_latest_at": np.where(again, day, promised)}
     return orders.assign(**facts, late=day > promised, hasty=hasty, promised_again=again)
@@ -208,7 +218,7 @@ def _fail(draw: Streams, orders: pd.DataFrame, lines: pd.DataFrame, on: list[str
     # 42 % of the lines are of several pieces; only these can be short and still be delivered.
     short = (lines["quantity_ordered"] > 1) & (u[1] < BASE["short"] / 0.42)
     usual, overcharged = u[2] < BASE["damaged"], u[3] < BASE["overcharged"]
-    others = _of_the_rest(PLANTED["A3"]["damaged"], BASE["damaged"])
+    others = of_the_rest(PLANTED["A3"]["damaged"], BASE["damaged"])
     broken = ("A3" in on) & fragile & ~usual & (v < others)
     rounded = np.where(u[4] < 0.3, 1 + 0.003 * (2 * u[5] - 1), 1.0)
     factor = np.where(overcharged, 1.04 + 0.08 * u[5], rounded)
@@ -220,10 +230,10 @@ def _fail(draw: Streams, orders: pd.DataFrame, lines: pd.DataFrame, on: list[str
 
 def _spoil(draw: Streams, orders: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Draw the failures of whole orders, and bring the lines' failures up to the order."""
-    u, delivered = draw(CLAIMS).random((5, len(orders))), _day(orders["delivered"])
+    u, delivered = draw(CLAIMS).random((5, len(orders))), day_of(orders["delivered"])
     failed = lines[["wrong_item", "short", "damaged", "overcharged"]].groupby(lines["row"]).any()
     claimed = failed.any(axis=1) & (u[2] < 0.6) & ~orders["cancelled"]
-    settled = pd.Series(_at(_later(delivered + 1, 0), OPENS + 420 * u[3])).where(claimed)
+    settled = pd.Series(at_minute(_later(delivered + 1, 0), OPENS + 420 * u[3])).where(claimed)
     facts = {"misplaced": u[0] < BASE["misplaced"], "misdocumented": u[1] < BASE["misdocumented"]}
     facts |= {"claimed": claimed, "settled_at": settled, "claim_cost": (14 + 90 * u[4]).round(2)}
     return orders.join(failed).assign(**facts)
@@ -234,7 +244,7 @@ def _record(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     n, k3, came = len(orders), orders["carrier"] == "K3", ~orders["cancelled"]
     chances = (PLANTED["A4"][key] for key in ("missing_if_late", "missing_else"))
     lost = ("A4" in on) & k3 & came & (draw(A4).random(n) < np.where(orders["late"], *chances))
-    nights = (_day(orders["arrived_at"]) - _day(orders["shipped_at"])).astype(int)
+    nights = (day_of(orders["arrived_at"]) - day_of(orders["shipped_at"])).astype(int)
     silent = ("A7" in on) & came & (nights > 1) & (draw(A7).random(n) < SILENT_IF_LONG)
     return orders.assign(utc=("A5" in on) & (orders["carrier"] == "K4"), lost=lost, silent=silent)
 
@@ -260,9 +270,7 @@ def _ask(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     }
     answers = {}
     for i, (question, mean) in enumerate(means.items()):
-        answer = np.floor(mean + u[i])
-        nudge = np.where(v[i] < SPREAD, -1, 0) + np.where(v[i] > 1 - SPREAD, 1, 0)
-        answers[question] = answer + np.where((answer > 1) & (answer < 5), nudge, 0)
+        answers[question] = rating(mean, u[i], v[i])
     return orders.assign(**answers)
 
 
@@ -271,9 +279,9 @@ def _answer(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     u, came, n = draw(REPLIES).random((3, len(orders))), ~orders["cancelled"], len(orders)
     locker = ("A10" in on) & (orders["carrier"] == "K3") & ~orders["lost"] & came
     early = locker & (draw(A10).random(n) < EARLY_IF_LOCKER)
-    usual = pd.Series(_at(_later(_day(orders["delivered"]) + 1, 0), OFFICE))
+    usual = pd.Series(at_minute(_later(day_of(orders["delivered"]) + 1, 0), OFFICE))
     settled = orders["settled_at"] + pd.Timedelta(minutes=30)
-    mailed = usual.mask(settled > usual, settled).mask(early, _at(orders["arrived_at"], 10))
+    mailed = usual.mask(settled > usual, settled).mask(early, at_minute(orders["arrived_at"], 10))
     unhappy = ("A8" in on) & (orders["overall"] <= 2)
     rate = BASE["reply"] * PLANTED["A8"]["reply_ratio_if_unhappy"]
     eager = unhappy & came & (u[0] >= BASE["reply"]) & (u[0] < rate)
@@ -330,11 +338,6 @@ def _as_exported(rows: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _steps() -> pd.DataFrame:
-    steps = pd.read_csv(io.StringIO(CASE["steps"]))
-    return typed(steps.assign(cost=(steps["touch_minutes"] * steps["rate"] / 60).round(2)), "steps")
-
-
 def _events(draw: Streams, orders: pd.DataFrame) -> pd.DataFrame:
     """Log what happened to each order; carriers' events are recorded by the shop's own clock."""
     came = ~orders["cancelled"]
@@ -388,13 +391,3 @@ def _responses(orders: pd.DataFrame) -> pd.DataFrame:
     answered = answered.assign(response_id="R" + answered["order_id"].str[2:])
     questions = ("overall", "product", "time", "condition", "information")
     return typed(answered, "responses", extra=questions)
-
-
-def _claims(orders: pd.DataFrame) -> pd.DataFrame:
-    o = orders[orders["claimed"]].sort_values(["settled_at", "order_id"])
-    reasons = {"damaged": "damaged", "wrong_item": "wrong item", "short": "short"}
-    reason = np.select([o[fact] for fact in reasons], list(reasons.values()), "invoice")
-    opened = o["delivered"] + pd.Timedelta(minutes=90)
-    facts = {"claim_id": "Q" + o["order_id"].str[2:], "opened_at": opened, "reason": reason}
-    facts |= {"closed_at": o["settled_at"], "cost": o["claim_cost"]}
-    return typed(o.assign(**facts), "claims")

@@ -6,6 +6,7 @@ what the generated data really show, so that an analysis can be marked.
 """
 
 import importlib
+import io
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,19 +25,32 @@ __all__ = [
     "CASES",
     "Sample",
     "Streams",
+    "at_minute",
+    "claims_of",
+    "day_of",
+    "fact",
     "generate",
+    "log_of",
+    "of_the_rest",
     "pick",
     "poisson",
+    "rating",
     "read_case",
+    "rounded",
+    "share_of",
     "shipped_samples",
     "typed",
     "working_days",
     "write_sample",
+    "written_tables",
 ]
 
 # A case has a description in data/cases and a module with build(streams, on, scale), which returns
 # the tables and the facts: affected ids and realised figures by problem and decoy.
-CASES = {"brzoza-dom": (1, "workbook.brzoza_dom")}
+CASES = {
+    "brzoza-dom": (1, "workbook.brzoza_dom"),
+    "norddrive-teile": (2, "workbook.norddrive"),
+}
 
 
 @dataclass(frozen=True)
@@ -185,6 +199,118 @@ def _truth(case: dict[str, dict], on: list[str], facts: dict[str, dict]) -> dict
         problems[one] = {"id": one, **place, **case["problems"][one], **facts[one]}
     decoys = {one: {"id": one, **case["decoys"][one], **facts[one]} for one in case["decoys"]}
     return {"problems": problems, "decoys": decoys}
+
+
+def of_the_rest(share: float, already: float) -> float:
+    """Return the share to draw from the rest, so that with those already drawn it is `share`.
+
+    Examples
+    --------
+    >>> of_the_rest(0.5, 0.2)
+    0.375
+    """
+    return (share - already) / (1 - already)
+
+
+def at_minute(days: np.ndarray, minutes: np.ndarray | float) -> np.ndarray:
+    """Return the moments so many whole minutes after the start of the days.
+
+    Examples
+    --------
+    >>> str(at_minute(np.datetime64("2025-01-06"), 90.7))
+    '2025-01-06T01:30'
+    """
+    return np.asarray(days).astype("datetime64[m]") + np.asarray(minutes).astype(int)
+
+
+def day_of(moments: np.ndarray) -> np.ndarray:
+    """Return the days of moments.
+
+    Examples
+    --------
+    >>> str(day_of(np.datetime64("2025-01-06T23:59")))
+    '2025-01-06'
+    """
+    return np.asarray(moments).astype("datetime64[D]")
+
+
+def rating(mean: np.ndarray, u: np.ndarray, v: np.ndarray, spread: float = 0.2) -> np.ndarray:
+    """Turn uniform numbers into answers of 1 to 5 whose mean is exact between 2 and 4.
+
+    Examples
+    --------
+    >>> rating(3.5, np.array([0.2, 0.7, 0.7]), np.array([0.5, 0.5, 0.1])).tolist()
+    [3.0, 4.0, 3.0]
+    """
+    answer = np.floor(mean + u)
+    nudge = np.where(v < spread, -1, 0) + np.where(v > 1 - spread, 1, 0)
+    return answer + np.where((answer > 1) & (answer < 5), nudge, 0)
+
+
+def written_tables(case: Mapping[str, dict], on: Iterable[str]) -> dict[str, pd.DataFrame]:
+    """Return the tables that a case's description has in full, as CSV.
+
+    A row with `when` is there if that problem is on, or is off ("not B9"). `rate` is per hour of
+    touch time and becomes the cost; a row of `n` people becomes one for each.
+    """
+    tables = {}
+    for name, text in case["tables"].items():
+        rows = pd.read_csv(io.StringIO(text), skipinitialspace=True)
+        if "when" in rows:
+            word = rows["when"].fillna("")
+            switched = word.str.removeprefix("not ").isin(list(on)) != word.str.startswith("not ")
+            rows = rows[switched | (word == "")]
+        if "rate" in rows:
+            rows = rows.assign(cost=(rows["touch_minutes"] * rows["rate"] / 60).round(2))
+        if "n" in rows:
+            rows = rows.loc[rows.index.repeat(rows["n"])]
+            rows["person"] = [f"P{1 + number}" for number in rows.groupby("step_id").cumcount()]
+        tables[name] = typed(
+            rows.astype({"date": "datetime64[us]"} if "date" in rows else {}), name
+        )
+    return tables
+
+
+def log_of(orders: pd.DataFrame, moments: Mapping[str, str], **more: object) -> pd.DataFrame:
+    """Return the orders' events: by activity the column that says when; none where blank."""
+    facts = [
+        orders[["order_id"]].assign(activity=name, event_at=orders[at], place=place, **more)
+        for place, (name, at) in enumerate(moments.items())
+    ]
+    return pd.concat(facts).dropna(subset="event_at")
+
+
+def claims_of(orders: pd.DataFrame, reasons: Mapping[str, str], other: str) -> pd.DataFrame:
+    """Return the claims of the orders that are `claimed`: opened soon after they were delivered."""
+    o = orders[orders["claimed"]].sort_values(["settled_at", "order_id"])
+    facts = {"claim_id": "Q" + o["order_id"].str.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
+    facts |= {"opened_at": o["delivered"] + pd.Timedelta(minutes=90)}
+    facts |= {"closed_at": o["settled_at"], "cost": o["claim_cost"]}
+    facts["reason"] = np.select([o[one] for one in reasons], list(reasons.values()), other)
+    return typed(o.assign(**facts), "claims")
+
+
+def fact(orders: pd.DataFrame, which: pd.Series | None = None, **realised: object) -> dict:
+    """Return what truth.json says of a problem: affected ids and realised figures.
+
+    Examples
+    --------
+    >>> fact(pd.DataFrame({"order_id": ["B", "A", "B"]}), rate=0.5)
+    {'affected': ['A', 'B'], 'realised': {'n_affected': 2, 'rate': 0.5}}
+    """
+    ids = orders["order_id"] if which is None else orders.loc[which, "order_id"]
+    affected = sorted(set(ids))
+    return {"affected": affected, "realised": {"n_affected": len(affected), **realised}}
+
+
+def rounded(value: float) -> float | None:
+    """Round to four digits; None is for what nothing shows."""
+    return None if np.isnan(value) else round(float(value), 4)
+
+
+def share_of(flags: pd.Series) -> float | None:
+    """Return the share of true flags, rounded."""
+    return rounded(flags.mean())
 
 
 def typed(frame: pd.DataFrame, table: str, *, extra: Sequence[str] = ()) -> pd.DataFrame:
