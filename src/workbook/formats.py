@@ -17,7 +17,13 @@ def _html(executed: nbformat.NotebookNode, profile: object) -> bytes:
     return render_page(executed, profile).encode()
 
 
-_WRITERS: dict[str, Callable[[nbformat.NotebookNode, object], bytes]] = {"html": _html}
+def _pdf(executed: nbformat.NotebookNode, profile: object) -> bytes:
+    from workbook.pdf import render_pdf  # not above: what a format needs may not be installed
+
+    return render_pdf(executed, profile)
+
+
+_WRITERS: dict[str, Callable[[nbformat.NotebookNode, object], bytes]] = {"html": _html, "pdf": _pdf}
 FORMATS = (*_WRITERS, "zip")
 _PACKAGES = {"pdf": "typst", "docx": "docx", "pptx": "pptx"}  # by the names that are imported
 

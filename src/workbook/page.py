@@ -2,6 +2,8 @@
 
 import base64
 import datetime as dt
+import json
+import re
 from typing import Any
 
 import jinja2
@@ -26,10 +28,24 @@ _FONT_PARTS = {
 }
 
 
+# What no XML may hold, and no reader could see.
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_SUSPECT = re.compile(r"\\u(00[01789]|d|ff)|\\[bfr]")  # as JSON writes these
+
+
 def _outputs(notebook: nbformat.NotebookNode, kind: str) -> list[Any]:
-    """Return what the notebook's cells put out of one MIME type, in order."""
+    """Return what the notebook's cells put out of one MIME type, in order, as it can be shown."""
     outputs = (out for cell in notebook.cells for out in cell.get("outputs", []))
-    return [out["data"][kind] for out in outputs if kind in out.get("data", {})]
+    found = [out["data"][kind] for out in outputs if kind in out.get("data", {})]
+    return _showable(found) if _SUSPECT.search(json.dumps(found)) else found
+
+
+def _showable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSHOWN.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {key: _showable(each) for key, each in value.items()}
+    return [_showable(each) for each in value] if isinstance(value, list) else value
 
 
 def read_closing(notebook: nbformat.NotebookNode) -> dict[str, Any] | None:

@@ -1,0 +1,174 @@
+"""Set a report on paper as a tagged PDF: title, language, headings, tables, pictures in words."""
+
+import contextlib
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+
+import nbformat
+import typst
+
+from workbook.language import Language, speak
+from workbook.page import read_closing, read_day, read_sections
+from workbook.resources import template_path
+from workbook.results import Block
+
+__all__ = ["ACCENT", "cell_words", "column_widths", "draw_png", "picture_size", "render_pdf"]
+
+ACCENT = "#1f4e79"
+_FAMILY, _LONG_WORD = "Workbook Sans", re.compile(r"(\S{28})(?=\S)")
+# What a picture may fill, in points: of a page of text, and of a sheet of its own.
+_FLOW = (482.0, 640.0)
+_SHEETS = {("a4", True): (760.0, 460.0), ("a3", False): (760.0, 1050.0), ("a3", True): (1110, 690)}
+_SMALLEST = 0.6  # of a chart's size on a screen, where its small letters have 10.5 pixels
+_CHARACTERS = 104  # of a table's letters between the margins
+
+
+def render_pdf(executed: nbformat.NotebookNode, profile: object) -> bytes:
+    """Return a report as PDF/UA-1 on A4, large charts on sheets of their own.
+
+    Letters that the typeface lacks are taken from the system's; what no font has is shown as �.
+    """
+    closing = read_closing(executed)
+    say, day = speak(closing["language"]), read_day(closing)
+    shown = [block for section in read_sections(executed) for block in _on_paper(section)]
+    rule = "Every figure stands with its definition in “{contract}”; unknown never counts as right."
+    values = {
+        "language": say.code,
+        "title": f"{profile.name}: {say('what works and what needs improvement')}",
+        "author": [profile.prepared_by] if profile.prepared_by else [],
+        "name": _breakable(profile.name),
+        "short": profile.name if len(profile.name) <= 80 else f"{profile.name[:79]}…",
+        "kind": say("Customer logistics report"),
+        "meta": _meta(profile, day, say),
+        "accent": profile.accent or ACCENT,
+        "blocks": shown,
+        "closing": say(rule, contract=say("How it was counted")),
+    }
+    return _compile(template_path("report.typ").read_bytes(), values, day)
+
+
+def _meta(profile: object, day: dt.date | None, say: Language) -> list[str]:
+    told = []
+    if day:
+        told.append(say("Orders as seen on {day}", day=say.date(day)))
+    if profile.report_date:
+        told.append(say("Report of {day}", day=say.date(profile.report_date)))
+    if profile.prepared_by:
+        told.append(say("Prepared by {name}", name=profile.prepared_by))
+    return [_breakable(words) for words in told]
+
+
+def _breakable(value: object) -> object:
+    """Let the words of a client be broken where they are longer than a line."""
+    if isinstance(value, str):
+        return _LONG_WORD.sub("\\1\u200b", value)
+    if isinstance(value, dict):
+        return {key: _breakable(each) for key, each in value.items()}
+    return [_breakable(each) for each in value] if isinstance(value, list) else value
+
+
+def _on_paper(section: list[Block]) -> list[Block]:
+    """Lay out a section; a sheet of its own begins with the heading and words before the chart."""
+    shown: list[Block] = []
+    for block in map(_laid_out, section):
+        if block.get("sheet"):
+            plain = [each["kind"] not in ("heading", "text") for each in shown]
+            at = len(plain) - (plain[::-1].index(True) if True in plain else len(plain))
+            shown, block["before"] = shown[:at], shown[at:]
+        shown.append(block)
+    return shown
+
+
+def _laid_out(block: Block) -> Block:
+    if block["kind"] == "picture":
+        return block | {"svg": _own_typeface(block["svg"])} | _place(*picture_size(block))
+    shown = _breakable(block)
+    return shown | {"widths": column_widths(shown)} if block["kind"] == "table" else shown
+
+
+def _place(width: float, height: float) -> dict[str, object]:
+    """Return where a picture stands: in the text, or on the smallest sheet that shows it well."""
+    scale = min(_FLOW[0] / width, _FLOW[1] / height, 0.75)
+    if scale >= _SMALLEST:
+        return {"width": width * scale, "sheet": None}
+    fits = {sheet: min(w / width, h / height) for sheet, (w, h) in _SHEETS.items()}
+    good = [sheet for sheet, scale in fits.items() if scale >= _SMALLEST]
+    paper, across = good[0] if good else max(fits, key=fits.get)
+    return {"width": None, "sheet": {"paper": paper, "across": across}}
+
+
+def picture_size(block: Block) -> tuple[float, float]:
+    """Return a picture's width and height in its own pixels.
+
+    Examples
+    --------
+    >>> picture_size({"svg": '<svg viewBox="0 0 30 20.5">'})
+    (30.0, 20.5)
+    """
+    found = re.search(r'viewBox="[-\d.]+ [-\d.]+ ([\d.]+) ([\d.]+)"', block["svg"])
+    return float(found[1]), float(found[2])
+
+
+def cell_words(cell: str | dict[str, str]) -> str:
+    """Return the words of a table's cell, also of one that shows a verdict."""
+    return cell["text"] if isinstance(cell, dict) else str(cell)
+
+
+def column_widths(block: Block, room: float = _CHARACTERS) -> list[int]:
+    """Share the room of a table (characters) among its columns, so that it has few lines.
+
+    Examples
+    --------
+    >>> table = {"headings": ["No.", "Why"], "rows": [["1", "a long reason " * 9]]}
+    >>> column_widths(table, 60)
+    [6, 54]
+    """
+    columns = list(zip(block["headings"], *block["rows"], strict=True))
+    texts = [[cell_words(cell) for cell in column] for column in columns]
+    longest = [max(map(_longest_word, column)) for column in columns]
+    widths, most = [min(n, 28) + 3 for n in longest], [max(map(len, each)) + 3 for each in texts]
+    lines = lambda at: sum(-(-len(text) // (widths[at] - 3)) for text in texts[at])
+    while sum(widths) < room:
+        narrow = [at for at, width in enumerate(widths) if width < most[at]]
+        widths[max(narrow or range(len(widths)), key=lines)] += 1
+    return widths
+
+
+def _longest_word(cell: str | dict[str, str]) -> int:
+    return len(cell["text"]) + 2 if isinstance(cell, dict) else max(map(len, [*cell.split(), ""]))
+
+
+def draw_png(svg: str, pixels: int = 1800) -> bytes:
+    """Return a picture as PNG of this width, for what can't show SVG everywhere."""
+    width, height = picture_size({"svg": svg})
+    main = (
+        b"#set page(width: auto, height: auto, margin: 0pt)\n"
+        b"#let data = json(bytes(sys.inputs.data))\n"
+        b'#image(bytes(data.svg), format: "svg", width: data.width * 1pt)'
+    )
+    values = {"svg": _own_typeface(svg), "width": width}
+    return _compile(main, values, None, format="png", ppi=72 * pixels / max(width, height / 2))
+
+
+def _own_typeface(svg: str) -> str:
+    return svg.replace("Source Sans 3", _FAMILY)
+
+
+def _compile(main: bytes, values: dict[str, object], day: dt.date | None, **form: object) -> bytes:
+    """Compile with our letters only; if some are missing, with the system's; then without them."""
+    stamp = dt.datetime.combine(day or dt.date(2026, 1, 1), dt.time(), dt.UTC)
+    form = form or {"format": "pdf", "pdf_standards": ["ua-1"]}
+    for text, own_only in _attempts(json.dumps(values, ensure_ascii=False)):
+        fonts = [str(template_path("fonts"))]
+        compiler = typst.Compiler(font_paths=fonts, ignore_system_fonts=own_only)
+        with contextlib.suppress(typst.TypstError):
+            return compiler.compile(main, sys_inputs={"data": text}, timestamp=stamp, **form)
+    return compiler.compile(main, sys_inputs={"data": text}, timestamp=stamp, **form)
+
+
+def _attempts(text: str) -> Iterator[tuple[str, bool]]:
+    yield text, True
+    yield text, False
+    yield re.sub(r"[^\u0000-\u024f\u0400-\u04ff\u2000-\u27bf]", "�", text), True
