@@ -4,6 +4,7 @@ The draft is text as it was typed. What can't be a process yet is told in words,
 that could is what the chart shows.
 """
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,8 @@ __all__ = ["COLUMNS", "VOTES", "Draft", "open_draft"]
 # What is edited; a table's other columns are kept as they are.
 COLUMNS = ("step_id", "step", "role", "predecessors", "touch_minutes", "wait_minutes")
 VOTES = ("votes_works", "votes_improve")
+# What is typed into one cell with shorter pauses (seconds) is one change, undone as one.
+_PAUSE = 2.0
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Draft:
     rows: pd.DataFrame
     path: Path
     _earlier: list[pd.DataFrame] = field(default_factory=list, repr=False)
+    _last: tuple[object, float] = field(default=(None, 0.0), repr=False)
 
     def __post_init__(self) -> None:
         text = self.rows.map(_text).astype("str")
@@ -49,7 +53,7 @@ class Draft:
         if self.rows.at[row, column] != value.strip():
             rows = self.rows.copy()
             rows.at[row, column] = value.strip()
-            self._become(rows)
+            self._become(rows, (row, column) if column in COLUMNS else None)
 
     def add(self) -> None:
         """Add a step that follows the last one, and save."""
@@ -76,7 +80,7 @@ class Draft:
         """Take the last change back, and save; tell whether there was one."""
         if not self._earlier:
             return False
-        self.rows = self._earlier.pop()
+        self.rows, self._last = self._earlier.pop(), (None, 0.0)
         self.save()
         return True
 
@@ -94,9 +98,11 @@ class Draft:
         """
         return build_process(self.rows.replace("", None))
 
-    def _become(self, rows: pd.DataFrame) -> None:
-        self._earlier.append(self.rows)
-        self.rows = rows
+    def _become(self, rows: pd.DataFrame, cell: object = None) -> None:
+        last, now = self._last, time.monotonic()
+        if cell is None or cell != last[0] or now - last[1] > _PAUSE:
+            self._earlier.append(self.rows)
+        self._last, self.rows = (cell, now), rows
         self.save()
 
 

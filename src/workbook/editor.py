@@ -1,12 +1,13 @@
 """Offer the table of steps for changing in a workshop, with the chart drawn again at every change.
 
-Fields are reached by Tab and take effect with Enter or on leaving them. Everything typed is on disk
-before the chart is drawn, so neither a browser nor a kernel that dies takes anything with it.
+Fields are reached by Tab and take effect as they are typed into. Everything typed is on disk before
+the chart is drawn, so neither a browser nor a kernel that dies takes anything with it.
 """
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from html import escape
+from functools import cached_property
 from pathlib import Path
 
 import ipywidgets
@@ -99,20 +100,25 @@ class StepsEditor:
         step = self.draft.rows.loc[row]
         fields = [self._field(row, name, step[name]) for name in COLUMNS]
         marks = dict(zip(VOTES, ("✓", "▲"), strict=True))
-        votes = [
-            self._button(
-                f"{mark} {step[name] or 0}",
-                f"{columns('steps')[name].labels[self.say.code]}: {step['step']}",
-                lambda _, name=name: self.draft.vote(row, name),
-            )
-            for name, mark in marks.items()
-        ]
-        away = self.say("Take out: {step}", step=step["step"])
-        return [*fields, *votes, self._button("✕", away, lambda _: self.draft.remove(row))]
+        votes = [self._vote(row, name, mark) for name, mark in marks.items()]
+        away = _button("✕", self.say("Take out: {step}", step=step["step"]))
+        away.on_click(lambda _: (self.draft.remove(row), self.rebuild()))
+        return [*fields, *votes, away]
+
+    def _vote(self, row: int, name: str, mark: str) -> ipywidgets.Button:
+        step, label = self.draft.rows.loc[row], columns("steps")[name].labels[self.say.code]
+        button = _button(f"{mark} {step[name] or 0}", f"{label}: {step['step']}")
+
+        def count(_: object) -> None:
+            self.draft.vote(row, name)
+            button.description = f"{mark} {self.draft.rows.at[row, name]}"
+
+        button.on_click(count)
+        return button
 
     def _field(self, row: int, name: str, value: str) -> ipywidgets.Widget:
         label = f"{columns('steps')[name].labels[self.say.code]}: {row + 1}"
-        given = {"value": value, "tooltip": label, "continuous_update": False}
+        given = {"value": value, "tooltip": label}
         roles = list(dict.fromkeys(self.draft.rows["role"]))
         made = ipywidgets.Combobox(options=roles, **given) if name == "role" else None
         made = made or ipywidgets.Text(**given)
@@ -124,20 +130,22 @@ class StepsEditor:
         self.draft.change(row, name, value)
         self.redraw()
 
-    def _button(self, text: str, tooltip: str, act: Callable) -> ipywidgets.Button:
-        layout = ipywidgets.Layout(width=_BUTTON)
-        button = ipywidgets.Button(description=text, tooltip=tooltip, layout=layout)
-        button.on_click(lambda click: (act(click), self.rebuild()))
-        return button
+    @cached_property
+    def buttons(self) -> ipywidgets.HBox:
+        """The buttons that add a step and take the last change back."""
+        add = ipywidgets.Button(description=self.say("Add a step"), icon="plus")
+        add.on_click(lambda _: (self.draft.add(), self.rebuild()))
+        undo = ipywidgets.Button(description=self.say("Undo"), icon="undo")
+        undo.on_click(lambda _: (self.draft.undo(), self.rebuild()))
+        return ipywidgets.HBox([add, undo])
 
     def _ipython_display_(self) -> None:
-        say = self.say
-        add = ipywidgets.Button(description=say("Add a step"), icon="plus")
-        add.on_click(lambda _: (self.draft.add(), self.rebuild()))
-        undo = ipywidgets.Button(description=say("Undo"), icon="undo")
-        undo.on_click(lambda _: (self.draft.undo(), self.rebuild()))
-        under = ipywidgets.HBox([add, undo])
-        display(ipywidgets.VBox([self.fields, under, self.told, self.picture]))
+        display(ipywidgets.VBox([self.fields, self.buttons, self.told, self.picture]))
+
+
+def _button(text: str, tooltip: str) -> ipywidgets.Button:
+    layout = ipywidgets.Layout(width=_BUTTON)
+    return ipywidgets.Button(description=text, tooltip=tooltip, layout=layout)
 
 
 def _head(text: str) -> ipywidgets.HTML:
