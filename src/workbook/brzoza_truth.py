@@ -7,7 +7,7 @@ and clocks misread, without the orders that customers cancelled.
 import numpy as np
 import pandas as pd
 
-from workbook.samples import fact, rounded, share_of
+from workbook.planted import base_of, fact, rounded, share_of, versus
 
 __all__ = ["tell"]
 
@@ -48,15 +48,9 @@ def tell(orders: pd.DataFrame, lines: pd.DataFrame, calendar: np.busdaycalendar)
 def _base(o: pd.DataFrame, lines: pd.DataFrame) -> dict[str, object]:
     """Return failure rates per line and per order, and the share of perfect orders."""
     by_line = ("wrong_item", "short", "damaged", "overcharged")
-    by_order = (*by_line, "misplaced", "misdocumented", "late", "split")
     wrong = o[[*by_line, "misplaced", "misdocumented", "late"]].any(axis=1)
-    return {
-        "orders": len(o),
-        "lines": len(lines),
-        "per_line": {fact: share_of(lines[fact]) for fact in by_line},
-        "per_order": {fact: share_of(o[fact]) for fact in by_order},
-        "perfect_order": share_of(~wrong),
-    }
+    base = base_of(o, lines, by_line, ("misplaced", "misdocumented", "late", "split"))
+    return base | {"perfect_order": share_of(~wrong)}
 
 
 def _promises(o: pd.DataFrame, calendar: np.busdaycalendar) -> dict[str, object]:
@@ -81,8 +75,7 @@ def _peak(o: pd.DataFrame, calendar: np.busdaycalendar) -> dict[str, object]:
     clock = (o["picked_at"] - o["released_at"]).dt.total_seconds() / 3600
     way = (o["arrived_at"] - o["shipped_at"]).dt.total_seconds() / 3600
     return {
-        "late": share_of(o.loc[peak, "late"]),
-        "late_elsewhere": share_of(o.loc[~peak, "late"]),
+        **versus(o["late"], peak, "late"),
         "late_latest_promise": share_of(again[peak]),
         "late_latest_promise_elsewhere": share_of(again[~peak]),
         "volume_ratio": rounded(peak.sum() / 5 / ((~peak).sum() / 47)),
@@ -104,8 +97,7 @@ def _open_hours(moments: pd.Series, calendar: np.busdaycalendar) -> pd.Series:
 
 def _glass(lines: pd.DataFrame) -> dict[str, object]:
     at_risk = lines["fragile"]
-    realised = {"n_lines": int(at_risk.sum()), "damaged": share_of(lines.loc[at_risk, "damaged"])}
-    return realised | {"damaged_elsewhere": share_of(lines.loc[~at_risk, "damaged"])}
+    return {"n_lines": int(at_risk.sum())} | versus(lines["damaged"], at_risk, "damaged")
 
 
 def _proofs(o: pd.DataFrame) -> dict[str, object]:
@@ -136,8 +128,7 @@ def _splits(o: pd.DataFrame) -> dict[str, object]:
     large, full = o["n_lines"] >= 3, ~o["short"]
     first, end = (full & ~o["split"]).mean(), full.mean()
     return {
-        "split": share_of(o.loc[large, "split"]),
-        "split_elsewhere": share_of(o.loc[~large, "split"]),
+        **versus(o["split"], large, "split"),
         "in_full_first_delivery": rounded(first),
         "in_full_at_promise": share_of(full & ~o["late"]),
         "in_full_in_the_end": rounded(end),
@@ -176,8 +167,7 @@ def _oversize(o: pd.DataFrame) -> dict[str, object]:
     return {
         "days_longer": rounded(days[large].mean() - days[~large].mean()),
         "freight_ratio": rounded(cost[large].mean() / cost[~large].mean()),
-        "late": share_of(o.loc[large, "late"]),
-        "late_elsewhere": share_of(o.loc[~large, "late"]),
+        **versus(o["late"], large, "late"),
     }
 
 
@@ -192,14 +182,10 @@ def _decoys(o: pd.DataFrame, lines: pd.DataFrame) -> dict[str, dict]:
         "share_of_orders": share_of(k1),
         "share_of_late_orders": share_of(k1[o["late"]]),
         "share_of_late_orders_to_the_door": share_of(k1[o["late"] & door]),
-        "late": share_of(o.loc[k1, "late"]),
-        "late_elsewhere": share_of(o.loc[~k1, "late"]),
+        **versus(o["late"], k1, "late"),
     }
     mondays = o["ordered_at"].dt.day_of_week == 0
-    late = {
-        "late": share_of(o.loc[mondays, "late"]),
-        "late_elsewhere": share_of(o.loc[~mondays, "late"]),
-    }
+    late = versus(o["late"], mondays, "late")
     cents = {"share_of_lines": share_of(change > 0), "largest_change": rounded(change.max())}
     return {
         "D1": {"realised": volume},

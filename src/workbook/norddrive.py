@@ -30,22 +30,17 @@ from workbook.samples import (
 __all__ = ["build"]
 
 ORDERS, CUSTOMERS, LINES, CATALOGUE, FAILURES, TIMES, SPOILT, REPLIES, ASKED, STOCK = range(10)
-B1, B2, B3, B4, B5, B6, B7, B8, B9, B10 = range(101, 111)
+PROBLEM = {f"B{number}": 100 + number for number in range(1, 11)}
 FIRST_DAY, WEEKS, MONTHS = np.datetime64("2024-07-01"), 78, 18
 CASE = read_case("norddrive-teile")
 SHARES, BASE = CASE["shares"], CASE["base"]
 PLANTED = {one: problem["planted"] for one, problem in CASE["problems"].items()}
 CUSTOMERS_IN_ALL, MULTI_SITE, SMALL = 60, range(1, 4), range(4, 8)
+PIECES_A_DAY = 31_000 * 4.2 / (5 * WEEKS)
 BEST_SELLERS = 4  # the first parts of each class sell four times as well; in class A they are B2's
 # Minutes of the day: orders, desk, van, delivery, office.
 ORDERS_FROM, ORDERS_TO, OPENS, CLOSES, LEAVES, DELIVERS, OFFICE = 420, 840, 480, 960, 1050, 420, 540
-REASONS = {"damaged": "endommagé", "wrong_item": "mauvaise pièce", "short": "quantité"}
-MOMENTS = {"Commande reçue": "ordered_at", "Commande saisie": "entered_at"}
-MOMENTS |= {"Crédit vérifié": "credit_at", "Envoi planifié": "planned_at"}
-MOMENTS |= {"Pièces prélevées": "picked_at", "Colis emballé": "packed_at"}
-MOMENTS |= {"Documents d'export établis": "exported_at", "Colis remis": "shipped_at"}
-MOMENTS |= {"Arrivée au dépôt de destination": "arrived_at", "Pièces livrées": "delivered"}
-MOMENTS |= {"Facture envoyée": "invoiced_at", "Réclamation close": "settled_at"}
+QUESTIONS = ("overall", "product", "quantity", "time", "information")
 NOT_FOR_CANCELLED = ["product_delivered", "quantity_delivered", "condition", "unit_price_invoiced"]
 NOT_FOR_CANCELLED += ["shipped_at", "delivered_at", "place_delivered", "documents", "freight_cost"]
 
@@ -67,36 +62,30 @@ def build(draw: Streams, on: list[str], scale: float) -> tuple[dict, dict]:
     lines = _fail(draw, orders, _lines(draw, orders, parts), parts, on)
     orders = _answer(draw, _spoil(draw, orders, lines, on))
     asked, stock = _inquiries(draw, orders, on), _stock(draw, parts, on)
+    answers = orders[orders["answers"]].sort_values(["answered_at", "order_id"])
     tables = {
-        "order_lines": _order_lines(orders, lines, parts),
+        "order_lines": _order_lines(orders, lines),
         "events": _events(orders),
-        "responses": typed(
-            orders[orders["answers"]].sort_values(["answered_at", "order_id"]),
-            "responses",
-            extra=("overall", "product", "quantity", "time", "information"),
-        ),
+        "responses": typed(answers, "responses", extra=QUESTIONS),
         "inquiries": typed(asked, "inquiries"),
-        "claims": claims_of(orders, REASONS, "facture"),
+        "claims": claims_of(orders, CASE["reasons"], "facture"),
         "stock": typed(stock, "stock"),
         **written_tables(CASE, on),
     }
-    answers = tables["role_answers"]
-    return tables, norddrive_truth.tell(orders, lines, asked, stock, answers, CASE)
+    told = norddrive_truth.tell(orders, lines, asked, stock, tables["role_answers"], CASE)
+    return tables, told
 
 
 def _parts(draw: Streams, many: int) -> pd.DataFrame:
     """List the parts: class, number within it, price, pieces sold per business day."""
     sizes = {kind: round(many * share) for kind, share in SHARES["catalogue"].items()}
-    kind = np.repeat(list(sizes), list(sizes.values()))
-    number = np.concatenate([np.arange(size) for size in sizes.values()])
+    kind = pd.Series(np.repeat(list(sizes), list(sizes.values())))
+    number, classes = kind.groupby(kind).cumcount(), kind.map(SHARES["classes"])
+    weight = np.where(number < BEST_SELLERS, 4, 1) / (kind.map(sizes) + 3 * BEST_SELLERS)
     price = (8 + 11 * draw(CATALOGUE).exponential(size=many)).round(2)
-    weight = np.where(number < BEST_SELLERS, 4, 1) / (pd.Series(kind).map(sizes) + 12)
-    daily = weight * pd.Series(kind).map(SHARES["classes"]) * 31_000 * 4.2 / (WEEKS * 5)
-    facts = {"abc": kind, "number": number, "price": price, "daily": daily * many / 1200}
-    product = [f"ND-{a}{number:04d}" for a, number in zip(kind, number, strict=True)]
-    return pd.DataFrame({"product": product, "product_group": kind} | facts).replace(
-        {"product_group": SHARES["groups"]}
-    )
+    facts = {"abc": kind, "product_group": kind.map(SHARES["groups"]), "number": number}
+    facts |= {"product": "ND-" + kind + number.astype(str).str.zfill(4), "unit_price": price}
+    return pd.DataFrame(facts).assign(daily=weight * classes * PIECES_A_DAY * many / 1200)
 
 
 def _customers(draw: Streams) -> pd.DataFrame:
@@ -112,7 +101,11 @@ def _customers(draw: Streams) -> pd.DataFrame:
 
 def _orders(draw: Streams, n: int, on: list[str]) -> pd.DataFrame:
     """Draw who orders how much, when, and in which service class."""
-    u, v, customers = draw(ORDERS).random((9, n)), draw(B5).random((3, n)), _customers(draw)
+    u, v, customers = (
+        draw(ORDERS).random((9, n)),
+        draw(PROBLEM["B5"]).random((3, n)),
+        _customers(draw),
+    )
     weights = SHARES["customers"]
     weights = weights[:-1] + [weights[-1]] * (CUSTOMERS_IN_ALL - len(weights) + 1)
     usual = np.searchsorted(np.cumsum(weights) / np.sum(weights), u[1], side="right")
@@ -147,7 +140,7 @@ def _later(days: np.ndarray, number: np.ndarray | int) -> np.ndarray:
 def _times(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     """Let every order run through the house; with B7 many back-ordered ones come early."""
     n, days = len(orders), orders["promise_days"].to_numpy()
-    u, v = draw(TIMES).random((10, n)), draw(B7).random((2, n))
+    u, v = draw(TIMES).random((10, n)), draw(PROBLEM["B7"]).random((2, n))
     day = _later(day_of(orders["ordered_on"]), 0)
     late = pick(u[0], SHARES["days_late"])
     # 18.2 % of the orders are back-ordered and not late.
@@ -174,64 +167,47 @@ def _times(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
 
 
 def _lines(draw: Streams, orders: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
-    """Draw what is ordered, line by line; of B5's small orders only the first line stays."""
+    """Draw what is ordered, line by line; `row` is the order's row, `part` that of the part."""
     row = np.repeat(np.arange(len(orders)), orders["drawn_lines"])
     line_no = 1 + np.arange(len(row)) - np.flatnonzero(np.diff(row, prepend=-1))[row]
     u = draw(LINES).random((3, len(row)))
-    kind, sizes = pick(u[0], SHARES["classes"]), parts["abc"].value_counts()
-    size, first = (pd.Series(kind).map(each).to_numpy() for each in (sizes, _firsts(parts)))
+    rows = parts.index.to_series().groupby(parts["abc"]).agg(["min", "size"])
+    first, size = rows.loc[pick(u[0], SHARES["classes"])].to_numpy().T
     number = (u[1] * (size + 3 * BEST_SELLERS)).astype(int)
-    number = np.where(number < size, number, (number - size) % BEST_SELLERS)
-    facts = {"row": row, "line_no": line_no, "abc": kind, "size": size, "first": first}
-    facts |= {"number": number, "part": first + number}
-    facts["product"] = parts["product"].to_numpy()[first + number]
+    part = first + np.where(number < size, number, (number - size) % BEST_SELLERS)
     small = orders["small"].to_numpy()[row]
+    facts = {"row": row, "line_no": line_no, "part": part}
     facts["quantity_ordered"] = np.where(small, 2, pick(u[2], SHARES["quantities"]))
-    facts["unit_price"] = parts["price"].to_numpy()[first + number]
-    return pd.DataFrame(facts)
-
-
-def _firsts(parts: pd.DataFrame) -> pd.Series:
-    return parts.reset_index().groupby("abc")["index"].first()
+    return pd.DataFrame(facts).join(parts, on="part")
 
 
 def _fail(
     draw: Streams, orders: pd.DataFrame, lines: pd.DataFrame, parts: pd.DataFrame, on: list[str]
 ) -> pd.DataFrame:
-    """Draw each line's failures, then keep the lines that were really ordered."""
+    """Draw each line's failures; of B5's small orders only the first line stays."""
     n, o = len(lines), orders.iloc[lines["row"]].reset_index(drop=True)
-    u = draw(FAILURES).random((8, n))
-    also = lambda problem, name, usual, at_risk: (
-        (problem in on)
-        & at_risk
-        & ~usual
-        & (draw(100 + int(problem[1:])).random(n) < of_the_rest(PLANTED[problem][name], BASE[name]))
-    )
-    short, wrong = u[1] < BASE["short"], u[0] < BASE["wrong_item"]
-    cancelled, overcharged = u[5] < BASE["cancelled"], u[3] < BASE["overcharged"]
-    more_short = also("B1", "short", short, lines["abc"] == "C")
-    at_risk = (lines["abc"] == "A") & (lines["number"] < BEST_SELLERS)
-    at_risk &= o["ordered_on"] >= pd.Timestamp(PLANTED["B2"]["from"])
-    swapped = ("B2" in on) & at_risk & (draw(B2).random(n) < PLANTED["B2"]["swapped"])
-    start = pd.Timestamp(PLANTED["B3"]["from"])
-    risky = (o["segment"] == "Flottes") & (o["ordered_on"] >= start)
-    risky &= o["ordered_on"] < start + pd.Timedelta(days=PLANTED["B3"]["days"])
-    old_price = ("B3" in on) & risky & (draw(B3).random(n) < PLANTED["B3"]["overcharged"])
-    gone = ("B8" in on) & ~cancelled
-    gone &= draw(B8).random(n) < PLANTED["B8"]["cancelled_by_supplier"]
-    other = (
-        lines["first"]
-        + (lines["number"] + 1 + (u[7] * (lines["size"] - 1)).astype(int)) % (lines["size"])
-    )
-    delivered = np.where(swapped, lines["first"] + (lines["number"] ^ 1), other)
-    rounding = np.where(u[6] < 0.3, 1 + 0.003 * (2 * u[7] - 1), 1.0)
-    factor = np.where(overcharged, 1.03 + 0.08 * u[7], rounding)
-    factor = np.where(old_price, PLANTED["B3"]["factor"], factor)
-    facts = {"wrong_item": wrong | swapped, "swapped": swapped, "short": short | more_short}
+    u, start = draw(FAILURES).random((8, n)), pd.Timestamp(PLANTED["B3"]["from"])
+    happens = lambda problem, share: (problem in on) & (draw(PROBLEM[problem]).random(n) < share)
+    short, cancelled = u[1] < BASE["short"], u[5] < BASE["cancelled"]
+    often = of_the_rest(PLANTED["B1"]["short"], BASE["short"])
+    more_short = happens("B1", often) & (lines["abc"] == "C") & ~short
+    twins = lines["part"] < BEST_SELLERS
+    twins &= o["ordered_on"] >= pd.Timestamp(PLANTED["B2"]["from"])
+    swapped = happens("B2", PLANTED["B2"]["swapped"]) & twins
+    days = (o["ordered_on"] - start).dt.days
+    risky = (o["segment"] == "Flottes") & (days >= 0) & (days < PLANTED["B3"]["days"])
+    old_price = happens("B3", PLANTED["B3"]["overcharged"]) & risky
+    gone = happens("B8", PLANTED["B8"]["cancelled_by_supplier"]) & ~cancelled
+    wrong, overcharged = swapped | (u[0] < BASE["wrong_item"]), u[3] < BASE["overcharged"]
+    other = (lines["part"] + 1 + (u[7] * (len(parts) - 1)).astype(int)) % len(parts)
+    came = np.where(swapped, lines["part"] ^ 1, np.where(wrong, other, lines["part"]))
+    factor = np.where(u[6] < 0.3, 1 + 0.003 * (2 * u[7] - 1), 1.0)
+    factor = np.where(overcharged, 1.03 + 0.08 * u[7], factor)
+    facts = {"wrong_item": wrong, "swapped": swapped, "short": short | more_short}
     facts |= {"more_short": more_short, "damaged": u[2] < BASE["damaged"], "old_price": old_price}
-    facts |= {"overcharged": overcharged | old_price, "factor": factor, "cancelled": cancelled}
-    facts |= {"gone": gone, "came": ~(cancelled | gone)}
-    facts["part_delivered"] = np.where(wrong | swapped, delivered, lines["part"])
+    facts |= {"overcharged": overcharged | old_price, "cancelled": cancelled, "gone": gone}
+    facts |= {"factor": np.where(old_price, PLANTED["B3"]["factor"], factor)}
+    facts |= {"came": ~(cancelled | gone), "product_delivered": parts["product"].to_numpy()[came]}
     facts["quantity"] = lines["quantity_ordered"] // (1 + facts["short"].astype(int))
     kept = lines["line_no"].to_numpy() <= o["n_lines"].to_numpy()
     return lines.assign(**facts)[kept].reset_index(drop=True)
@@ -243,10 +219,12 @@ def _spoil(draw: Streams, orders: pd.DataFrame, lines: pd.DataFrame, on: list[st
     export = orders["region"] == "Norvège"
     several, branch = orders["rank"].isin(MULTI_SITE), 1 + (u[0] * 4).astype(int)
     to_site = several & (branch > 1)  # site 1 is the head office
-    to_office = ("B4" in on) & to_site & (draw(B4).random(n) < PLANTED["B4"]["misplaced"] / 0.75)
+    to_office = (
+        ("B4" in on) & to_site & (draw(PROBLEM["B4"]).random(n) < PLANTED["B4"]["misplaced"] / 0.75)
+    )
     usual = u[1] < BASE["misdocumented"]
     chance = of_the_rest(PLANTED["B9"]["misdocumented"], BASE["misdocumented"])
-    unowned = ("B9" in on) & export & ~usual & (draw(B9).random(n) < chance)
+    unowned = ("B9" in on) & export & ~usual & (draw(PROBLEM["B9"]).random(n) < chance)
     names = ["wrong_item", "short", "damaged", "overcharged"]
     failed = lines[names].where(lines["came"], False).groupby(lines["row"]).any()
     came = lines["came"].groupby(lines["row"]).any()
@@ -285,7 +263,7 @@ def _inquiries(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFra
     u = draw(ASKED).random((6, len(orders)))
     asks, french = u[0] < BASE["asks"], orders["language"] == "fr"
     day = _later(day_of(orders["ordered_on"]), (u[1] * 3).astype(int))
-    minutes = BASE["reply_minutes"] * np.exp(0.6 * draw(B6).standard_normal(len(orders)))
+    minutes = BASE["reply_minutes"] * np.exp(0.6 * draw(PROBLEM["B6"]).standard_normal(len(orders)))
     minutes *= np.where(french & ("B6" in on), PLANTED["B6"]["reply_ratio"], 1.0)
     opened = at_minute(day, OPENS + 540 * u[2])
     facts = {"inquiry_id": "Q" + orders["order_id"].str[1:], "order_id": orders["order_id"]}
@@ -308,7 +286,7 @@ def _stock(draw: Streams, parts: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     """Count the stock of every part on the first of each month."""
     months = np.datetime64("2024-08") + np.arange(MONTHS - 1)
     u = draw(STOCK).random((3, len(parts) * len(months)))
-    spread = np.exp(0.25 * draw(B1).standard_normal(u.shape[1]))
+    spread = np.exp(0.25 * draw(PROBLEM["B1"]).standard_normal(u.shape[1]))
     days = pd.Series(BASE["stock_days"], index=["A", "B", "C"], dtype=float)
     if "B1" in on:
         days[["A", "C"]] = [PLANTED["B1"]["stock_days_a"], PLANTED["B1"]["stock_days_c"]]
@@ -321,7 +299,7 @@ def _stock(draw: Streams, parts: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     return rows.assign(**facts, days=held / rows["daily"])
 
 
-def _order_lines(orders: pd.DataFrame, lines: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+def _order_lines(orders: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """Put the order lines together as the client's own export would show them."""
     rows = lines.join(orders[orders.columns.difference(lines.columns)], on="row")
     town, site = rows["region"].map(SHARES["towns"]), rows["site"]
@@ -329,8 +307,6 @@ def _order_lines(orders: pd.DataFrame, lines: pd.DataFrame, parts: pd.DataFrame)
     reached = site.mask(rows["to_office"], 1).astype(str) + np.where(rows["astray"], " bis", "")
     status = ["cancelled_by_customer", "cancelled_by_supplier"]
     facts = {
-        "product_group": parts["product_group"].to_numpy()[rows["part"]],
-        "product_delivered": parts["product"].to_numpy()[rows["part_delivered"]],
         "quantity_delivered": rows["quantity"],
         "condition": np.where(rows["damaged"], "damaged", "good"),
         "unit_price_invoiced": (rows["unit_price"] * rows["factor"]).round(2),
@@ -352,5 +328,7 @@ def _order_lines(orders: pd.DataFrame, lines: pd.DataFrame, parts: pd.DataFrame)
 def _events(orders: pd.DataFrame) -> pd.DataFrame:
     """Log what happened to each order that was not cancelled whole."""
     came = orders[orders["came"]]
-    log = log_of(came.assign(exported_at=came["exported_at"].where(came["export"])), MOMENTS)
+    log = log_of(
+        came.assign(exported_at=came["exported_at"].where(came["export"])), CASE["moments"]
+    )
     return typed(log.sort_values(["event_at", "order_id", "place"]), "events")

@@ -28,7 +28,6 @@ __all__ = [
     "at_minute",
     "claims_of",
     "day_of",
-    "fact",
     "generate",
     "log_of",
     "of_the_rest",
@@ -36,8 +35,6 @@ __all__ = [
     "poisson",
     "rating",
     "read_case",
-    "rounded",
-    "share_of",
     "shipped_samples",
     "typed",
     "working_days",
@@ -50,6 +47,7 @@ __all__ = [
 CASES = {
     "brzoza-dom": (1, "workbook.brzoza_dom"),
     "norddrive-teile": (2, "workbook.norddrive"),
+    "zimny-szlak": (3, "workbook.zimny"),
 }
 
 
@@ -288,29 +286,6 @@ def claims_of(orders: pd.DataFrame, reasons: Mapping[str, str], other: str) -> p
     facts |= {"closed_at": o["settled_at"], "cost": o["claim_cost"]}
     facts["reason"] = np.select([o[one] for one in reasons], list(reasons.values()), other)
     return typed(o.assign(**facts), "claims")
-
-
-def fact(orders: pd.DataFrame, which: pd.Series | None = None, **realised: object) -> dict:
-    """Return what truth.json says of a problem: affected ids and realised figures.
-
-    Examples
-    --------
-    >>> fact(pd.DataFrame({"order_id": ["B", "A", "B"]}), rate=0.5)
-    {'affected': ['A', 'B'], 'realised': {'n_affected': 2, 'rate': 0.5}}
-    """
-    ids = orders["order_id"] if which is None else orders.loc[which, "order_id"]
-    affected = sorted(set(ids))
-    return {"affected": affected, "realised": {"n_affected": len(affected), **realised}}
-
-
-def rounded(value: float) -> float | None:
-    """Round to four digits; None is for what nothing shows."""
-    return None if np.isnan(value) else round(float(value), 4)
-
-
-def share_of(flags: pd.Series) -> float | None:
-    """Return the share of true flags, rounded."""
-    return rounded(flags.mean())
 
 
 def typed(frame: pd.DataFrame, table: str, *, extra: Sequence[str] = ()) -> pd.DataFrame:
