@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 LANGUAGES = ("fr", "pl", "ru")
-KEYWORDS = {"say": None, "plural": (1, 2)}
+KEYWORDS = {"say": None, "later": None, "plural": (1, 2)}
 METHODS = [("**.py", "python"), ("**.j2", "jinja2.ext:babel_extract")]
 
 
