@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import nbformat
 
 from workbook.page import read_closing, render_page
+from workbook.scorebook import render_scorebook
 
 __all__ = ["FORMATS", "check_formats", "make_files", "render"]
 
@@ -23,7 +24,11 @@ def _pdf(executed: nbformat.NotebookNode, profile: object) -> bytes:
     return render_pdf(executed, profile)
 
 
-_WRITERS: dict[str, Callable[[nbformat.NotebookNode, object], bytes]] = {"html": _html, "pdf": _pdf}
+_WRITERS: dict[str, Callable[[nbformat.NotebookNode, object], bytes]] = {
+    "html": _html,
+    "pdf": _pdf,
+    "xlsx": render_scorebook,
+}
 FORMATS = (*_WRITERS, "zip")
 _PACKAGES = {"pdf": "typst", "docx": "docx", "pptx": "pptx"}  # by the names that are imported
 
