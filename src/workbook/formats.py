@@ -24,9 +24,16 @@ def _pdf(executed: nbformat.NotebookNode, profile: object) -> bytes:
     return render_pdf(executed, profile)
 
 
+def _docx(executed: nbformat.NotebookNode, profile: object) -> bytes:
+    from workbook.word import render_word
+
+    return render_word(executed, profile)
+
+
 _WRITERS: dict[str, Callable[[nbformat.NotebookNode, object], bytes]] = {
     "html": _html,
     "pdf": _pdf,
+    "docx": _docx,
     "xlsx": render_scorebook,
 }
 FORMATS = (*_WRITERS, "zip")

@@ -2,10 +2,10 @@
 
 import datetime as dt
 import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+from workbook.files import same_times
 from workbook.questions import Question
 from workbook.survey import Questionnaire
 
@@ -55,7 +55,9 @@ def write_paper(survey: Questionnaire, words: Mapping[str, str], language: str) 
         else:
             _grid(paper, asked, language)
     paper.add_paragraph(words["thanks"]).paragraph_format.space_before = docx.shared.Pt(10)
-    return _bytes(paper)
+    held = io.BytesIO()
+    paper.save(held)
+    return same_times(held.getvalue())
 
 
 def _set_up(paper: object, title: str, language: str) -> None:
@@ -164,14 +166,3 @@ def _open(paper: object, asked: Sequence[tuple[str, Question]]) -> None:
     for text, _ in asked:
         _ask(paper, text)
         _table(paper, 1, [_WIDTH]).rows[0].height = Cm(2.6)
-
-
-def _bytes(paper: object) -> bytes:
-    """Pack the document anew with fixed times in the archive."""
-    held, packed = io.BytesIO(), io.BytesIO()
-    paper.save(held)
-    with zipfile.ZipFile(held) as old, zipfile.ZipFile(packed, "w") as new:
-        for name in old.namelist():
-            stamped = zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0))
-            new.writestr(stamped, old.read(name), zipfile.ZIP_DEFLATED)
-    return packed.getvalue()

@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import nbformat
 import typst
@@ -14,7 +15,17 @@ from workbook.page import read_closing, read_day, read_sections
 from workbook.resources import template_path
 from workbook.results import Block
 
-__all__ = ["ACCENT", "cell_words", "column_widths", "draw_png", "picture_size", "render_pdf"]
+__all__ = [
+    "ACCENT",
+    "about",
+    "cell_words",
+    "column_widths",
+    "draw_png",
+    "lay_out",
+    "picture_size",
+    "render_pdf",
+    "set_paper",
+]
 
 ACCENT = "#1f4e79"
 _FAMILY, _LONG_WORD = "Workbook Sans", re.compile(r"(\S{28})(?=\S)")
@@ -22,7 +33,7 @@ _FAMILY, _LONG_WORD = "Workbook Sans", re.compile(r"(\S{28})(?=\S)")
 _FLOW = (482.0, 640.0)
 _SHEETS = {("a4", True): (760.0, 460.0), ("a3", False): (760.0, 1050.0), ("a3", True): (1110, 690)}
 _SMALLEST = 0.6  # of a chart's size on a screen, where its small letters have 10.5 pixels
-_CHARACTERS = 104  # of a table's letters between the margins
+_CHARACTERS = 110  # of a table's letters between the margins
 
 
 def render_pdf(executed: nbformat.NotebookNode, profile: object) -> bytes:
@@ -32,24 +43,36 @@ def render_pdf(executed: nbformat.NotebookNode, profile: object) -> bytes:
     """
     closing = read_closing(executed)
     say, day = speak(closing["language"]), read_day(closing)
-    shown = [block for section in read_sections(executed) for block in _on_paper(section)]
+    shown = [block for section in read_sections(executed) for block in lay_out(section)]
     rule = "Every figure stands with its definition in “{contract}”; unknown never counts as right."
     values = {
-        "language": say.code,
         "title": f"{profile.name}: {say('what works and what needs improvement')}",
         "author": [profile.prepared_by] if profile.prepared_by else [],
-        "name": _breakable(profile.name),
-        "short": profile.name if len(profile.name) <= 80 else f"{profile.name[:79]}…",
         "kind": say("Customer logistics report"),
-        "meta": _meta(profile, day, say),
+        "meta": [_breakable(words) for words in about(profile, day, say)],
         "accent": profile.accent or ACCENT,
-        "blocks": shown,
         "closing": say(rule, contract=say("How it was counted")),
     }
+    return _set(shown, profile.name, values, say, day)
+
+
+def set_paper(blocks: list[Block], name: str, kind: str, meta: list[str], say: Language) -> bytes:
+    """Return any blocks as PDF/UA-1 in the look of a report: its name, kind and meta on top."""
+    values = {"title": f"{name}: {kind}", "author": [], "kind": kind, "meta": _breakable(meta)}
+    values |= {"accent": ACCENT, "closing": ""}
+    return _set(lay_out(blocks), name, values, say, None)
+
+
+def _set(
+    blocks: list[Block], name: str, values: dict[str, object], say: Language, day: dt.date | None
+) -> bytes:
+    short = name if len(name) <= 80 else f"{name[:79]}…"
+    values |= {"language": say.code, "name": _breakable(name), "short": short, "blocks": blocks}
     return _compile(template_path("report.typ").read_bytes(), values, day)
 
 
-def _meta(profile: object, day: dt.date | None, say: Language) -> list[str]:
+def about(profile: object, day: dt.date | None, say: Language) -> list[str]:
+    """Say what stands below a report's title: its days, and who prepared it."""
     told = []
     if day:
         told.append(say("Orders as seen on {day}", day=say.date(day)))
@@ -57,7 +80,7 @@ def _meta(profile: object, day: dt.date | None, say: Language) -> list[str]:
         told.append(say("Report of {day}", day=say.date(profile.report_date)))
     if profile.prepared_by:
         told.append(say("Prepared by {name}", name=profile.prepared_by))
-    return [_breakable(words) for words in told]
+    return told
 
 
 def _breakable(value: object) -> object:
@@ -69,8 +92,11 @@ def _breakable(value: object) -> object:
     return [_breakable(each) for each in value] if isinstance(value, list) else value
 
 
-def _on_paper(section: list[Block]) -> list[Block]:
-    """Lay out a section; a sheet of its own begins with the heading and words before the chart."""
+def lay_out(section: list[Block]) -> list[Block]:
+    """Lay out a section on paper: `widths` of tables, `width` (points) or `sheet` of pictures.
+
+    A sheet of its own begins with the heading and the words `before` the chart.
+    """
     shown: list[Block] = []
     for block in map(_laid_out, section):
         if block.get("sheet"):
@@ -123,16 +149,18 @@ def column_widths(block: Block, room: float = _CHARACTERS) -> list[int]:
     --------
     >>> table = {"headings": ["No.", "Why"], "rows": [["1", "a long reason " * 9]]}
     >>> column_widths(table, 60)
-    [6, 54]
+    [7, 53]
     """
     columns = list(zip(block["headings"], *block["rows"], strict=True))
     texts = [[cell_words(cell) for cell in column] for column in columns]
     longest = [max(map(_longest_word, column)) for column in columns]
-    widths, most = [min(n, 28) + 3 for n in longest], [max(map(len, each)) + 3 for each in texts]
-    lines = lambda at: sum(-(-len(text) // (widths[at] - 3)) for text in texts[at])
+    widths, most = [min(n, 28) + 4 for n in longest], [max(map(len, each)) + 4 for each in texts]
+    lines = lambda at: sum(-(-len(text) // (widths[at] - 4)) for text in texts[at])
     while sum(widths) < room:
         narrow = [at for at, width in enumerate(widths) if width < most[at]]
-        widths[max(narrow or range(len(widths)), key=lines)] += 1
+        if not narrow:
+            break
+        widths[max(narrow, key=lines)] += 1
     return widths
 
 
@@ -140,6 +168,7 @@ def _longest_word(cell: str | dict[str, str]) -> int:
     return len(cell["text"]) + 2 if isinstance(cell, dict) else max(map(len, [*cell.split(), ""]))
 
 
+@lru_cache(maxsize=64)
 def draw_png(svg: str, pixels: int = 1800) -> bytes:
     """Return a picture as PNG of this width, for what can't show SVG everywhere."""
     width, height = picture_size({"svg": svg})

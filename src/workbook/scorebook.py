@@ -47,11 +47,11 @@ def render_scorebook(executed: nbformat.NotebookNode, profile: object) -> bytes:
 
 def _looks(book: xlsxwriter.Workbook) -> dict[str, object]:
     """Return the formats by what a cell shows: text, a number's format, a verdict's kind."""
+    shared, inset = {"valign": "top", "text_wrap": True}, {"align": "left", "indent": 1}
     head = {"bold": True, "bottom": 1, "bg_color": "#f4f7fa"}
-    looks = {"": {}, "head": head, "number": head | {"align": "right"}}
+    looks = {"": inset, "head": head | inset, "number": head | {"align": "right"}}
     looks |= {form: {"num_format": form} for form in (_SHARE, _COUNT, _ANY)}
-    looks |= {kind: {"color": ink, "bold": True} for kind, ink in _COLOURS.items()}
-    shared = {"valign": "top", "text_wrap": True, "indent": 1}
+    looks |= {kind: inset | {"color": ink, "bold": True} for kind, ink in _COLOURS.items()}
     return {name: book.add_format(shared | look) for name, look in looks.items()}
 
 
