@@ -29,7 +29,6 @@ _TOTAL = rf"(?i)^(?:{_BEFORE})?{_WORD}(?:[ :.(=].*)?$|[ ]{_WORD}:?$"
 _IMPORT = '{"ImportId"'  # so a survey system writes a third row of headings
 _IDS = {"steps": "step_id", "responses": "response_id", "inquiries": "inquiry_id"}
 _IDS |= {"claims": "claim_id"}
-_FATAL = ("steps", "responses")
 # What can't come before what: the later date is the one that is told.
 _EARLIER = {
     "order_lines": [
@@ -232,7 +231,7 @@ def check_rows(frame: pd.DataFrame, found: dict[str, str], faults: Faults) -> pd
 
 def _check_key(keys: pd.Series, heading: str, faults: Faults) -> None:
     say, again = faults.say, keys.duplicated(keep=False)
-    severity = "error" if faults.table in _FATAL else "warning"
+    severity = "error" if faults.table == "steps" else "warning"
     for value, same in keys[again].groupby(keys[again], sort=False):
         what = say("the same id stands in rows {rows}", rows=list_rows(same.index, say))
         remedy = say("give each row an id of its own, or delete the copies")

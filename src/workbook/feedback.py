@@ -8,7 +8,7 @@ from workbook import results
 from workbook.comments import count_codes
 from workbook.language import Language, speak
 from workbook.mailing import plan_sample
-from workbook.nonresponse import response_rates
+from workbook.nonresponse import rates_of
 from workbook.priorities import score_gaps, set_priorities
 from workbook.results import Block, Shown
 from workbook.roadmap import RoadMap
@@ -37,15 +37,9 @@ def survey(road: RoadMap) -> Shown:
 
 
 def _answers(road: RoadMap, say: Language) -> list[Block]:
-    scores, bank = road.scores, bank_of(road.client, road.language)
-    blocks = scores.blocks(say)
-    if not scores.sent or not scores.returned:
-        return blocks
-    frame = road.client.responses
-    answers = frame[[item.id for item in bank if item.scale and item.id in frame]]
-    answers = answers[answers.notna().any(axis=1)].head(scores.returned)
-    rates = response_rates(answers, scores.sent)
-    return [*blocks[:2], results.text(rates.sentence(say), "note"), *blocks[2:]]
+    blocks, rates = road.scores.blocks(say), rates_of(road.client, road.scores)
+    told = [results.text(rates.sentence(say), "note")] if rates else []
+    return [*blocks[:2], *told, *blocks[2:]]
 
 
 def _priorities(road: RoadMap, say: Language) -> list[Block]:

@@ -20,10 +20,11 @@ from workbook.language import Language
 from workbook.ratings import rated
 from workbook.results import Finding
 from workbook.rights import column_name
+from workbook.scores import Scores
 from workbook.stats import Interval, wilson_interval
 from workbook.survey import bank_of
 
-__all__ = ["ResponseRates", "Weighed", "response_rates", "weigh_answers"]
+__all__ = ["ResponseRates", "Weighed", "rates_of", "response_rates", "weigh_answers"]
 
 _PRACTICAL = 0.02  # points of the scale below which a shift is not worth a word
 _SEED = 2026
@@ -111,6 +112,13 @@ def response_rates(answers: pd.DataFrame, sent: int, unreached: int = 0) -> Resp
     complete, partial = int((share > 0.8).sum()), int(share.between(0.5, 0.8).sum())
     silent = sent - unreached - complete - partial
     return ResponseRates(complete, partial, silent, unreached)
+
+
+def rates_of(client: Client, scores: Scores) -> ResponseRates | None:
+    """Return the response rates of a client's survey; None where nobody knows what was sent."""
+    asked = [item.id for item in bank_of(client) if item.scale and item.id in client.responses]
+    answers = client.responses[asked].dropna(how="all").head(scores.returned)
+    return response_rates(answers, scores.sent) if scores.sent and len(answers) else None
 
 
 @dataclass(frozen=True)
