@@ -23,6 +23,7 @@ NAMES = [
     "04_perfect_order",
     "05_busy_and_slow",
     "06_survey_design",
+    "07_survey_results",
 ]
 # Three orders of which only punctuality can be told, and a client of whom only the name is known.
 ONLY_TIME = """order_id,promised_at,delivered_at
@@ -135,6 +136,12 @@ def test_an_empty_folder_still_gets_a_questionnaire(tmp_path):
     (tmp_path / "bare" / "client.yaml").write_text("name: Bare")
     shown, seconds = run("06_survey_design", tmp_path / "bare", "fr", tmp_path)
     assert "Comment" in shown and "Bare" in shown and "responses" in shown
+    assert seconds < 30
+
+
+def test_without_answers_the_results_are_the_samples_by_name(tmp_path):
+    shown, seconds = run("07_survey_results", make_client(tmp_path), "pl", tmp_path)
+    assert "Brzoza Dom" in shown and "Tiny" in shown and speak("pl").percent(304 / 2372) in shown
     assert seconds < 30
 
 
