@@ -33,6 +33,7 @@ WARM = (
     "workbook",
     "workbook.sections",
     "workbook.batch",
+    "holidays.countries",
     "ipykernel.kernelapp",
     "matplotlib.pyplot",
     "seaborn",
@@ -190,8 +191,10 @@ def serve() -> None:
             os.write(1, f"{_address}\n".encode())
             _turn_away(1)
             _warm_up()
-            while 0 not in wait([0, door]):
-                _answer(door)
+            while 0 not in (ready := wait([0, door], timeout=1)):
+                if ready:
+                    _answer(door)
+                _take_off()
     finally:
         end_tree(os.getpid())
         shutil.rmtree(room, ignore_errors=True)
@@ -204,7 +207,6 @@ def _warm_up() -> None:
     if psutil.Process().num_threads() > 1:
         raise SystemExit("a thread is running, so nothing can be forked")
     _control(_CHILD_SUBREAPER, 1)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.collect()
     gc.freeze()
 
@@ -320,7 +322,12 @@ def end_tree(pid: int) -> None:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     process.kill()
             if pid == os.getpid():
-                with contextlib.suppress(ChildProcessError):
-                    while os.waitpid(-1, os.WNOHANG)[0]:
-                        pass
+                _take_off()
             time.sleep(0.005)
+
+
+def _take_off() -> None:
+    """Take the children that have ended off the table of processes."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass

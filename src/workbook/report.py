@@ -1,13 +1,11 @@
 """Make one client's report: run the notebook with papermill and show what it computed."""
 
-import contextlib
 import difflib
 import hashlib
 import json
-import os
 import platform
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
@@ -15,12 +13,11 @@ from typing import Any
 
 import nbformat
 import papermill
-from nbclient.exceptions import CellExecutionError, DeadKernelError
-from papermill.exceptions import PapermillExecutionError
 
 from workbook.data import find_client
 from workbook.files import write_whole
 from workbook.formats import check_formats, make_files
+from workbook.kernels import run_notebook
 from workbook.language import speak
 from workbook.page import read_closing
 from workbook.profile import read_profile
@@ -100,15 +97,17 @@ def make_report(
     target = Path(out) / profile.id
     target.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
-    executed, cell, reason = _run(notebook, values, target)
-    closing = read_closing(executed)
-    if not reason and closing is None:
-        reason = "the notebook ended before its last cell; look for an exit in a cell"
+    say = speak(values["language"])
+    run = run_notebook(notebook, values, say)
+    closing = read_closing(run.executed) if run.executed else None
+    status, reason = run.status, run.reason
+    if run.executed and closing is None:
+        status, reason = "failed", say("it ended before its last cell; look for an exit in a cell")
     seconds = time.monotonic() - started
-    outcome = Outcome(profile.id, "failed", cell, reason, seconds=seconds)
-    if not reason:
-        files = make_files(formats, executed, profile)
-        files["report.ipynb"] = nbformat.writes(executed).encode()
+    outcome = Outcome(profile.id, status, run.cell, reason, seconds=seconds)
+    if closing:
+        files = make_files(formats, run.executed, profile)
+        files["report.ipynb"] = nbformat.writes(run.executed).encode()
         outcome = _write_report(target, files, closing, seconds)
     record_run(folder, out, outcome, values)
     return outcome
@@ -156,45 +155,6 @@ def _check_parameters(notebook: Path, values: Mapping[str, object]) -> None:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
             raise ValueError(f"the report has no parameter {name!r}; {hint}")
-
-
-def _run(
-    notebook: Path, values: Mapping[str, object], target: Path
-) -> tuple[nbformat.NotebookNode, int | None, str]:
-    """Execute the notebook; return it with the failing cell and the reason, if any."""
-    draft = target / ".report.part.ipynb"
-    try:
-        with _quiet_kernel():
-            executed = papermill.execute_notebook(
-                str(notebook), str(draft), dict(values), kernel_name="python3", progress_bar=False
-            )
-        return executed, None, ""
-    except PapermillExecutionError as error:
-        return _read(draft), error.exec_count, f"{error.ename}: {error.evalue}"
-    except (CellExecutionError, DeadKernelError, RuntimeError) as error:
-        return _read(draft), None, f"the kernel died: {error}"
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _quiet_kernel() -> Iterator[None]:
-    """Keep a kernel's own log and its libraries' notes from the client's console.
-
-    A kernel inherits the stream itself, so it is the stream that has to be turned away.
-    """
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def _read(path: Path) -> nbformat.NotebookNode:
-    return nbformat.read(path, as_version=4) if path.exists() else nbformat.v4.new_notebook()
 
 
 # --- files ----------------------------------------------------------------------------------------
