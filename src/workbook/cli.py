@@ -393,6 +393,43 @@ def batch(
     return int(any(outcome.status != "ok" or outcome.errors for outcome in outcomes))
 
 
+@main.command()
+@click.argument("folder")
+@click.option("--port", type=click.IntRange(1, 65535), help="default: 8866, or the next free one")
+@click.option("--no-open", is_flag=True, help="only say where it is")
+@_LANGUAGE
+@_in_words
+def workshop(folder: str, port: int | None, no_open: bool, language: str | None) -> None:
+    """Hold a workshop in the browser: chart, contract, actions, minutes; no code."""
+    from workbook.profile import read_profile
+    from workbook.room import serve_room, working_copy
+
+    place = working_copy(folder)
+    serve_room(place, language or read_profile(place).language, port, not no_open)
+
+
+@main.command()
+@click.argument("folder", metavar="DIR")
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, help="0: the book's numbers")
+@click.option("--instructor", is_flag=True, help="with solutions, timing and wrong answers")
+@click.option("--students", metavar="FILE", help="a name per line: a folder and numbers for each")
+@_in_words
+def exercises(
+    folder: str, language: str, seed: int, instructor: bool, students: str | None
+) -> None:
+    """Write the students' edition of the chapters, or the instructor's."""
+    from workbook.editions import write_editions
+
+    names = Path(students).read_text(encoding="utf-8").split("\n") if students else []
+    names = [name.strip() for name in names if name.strip()]
+    choices = {"language": language, "seed": seed, "instructor": instructor}
+    written = write_editions(folder, **choices, students=names)
+    click.echo(f"{len(written.files)} notebooks are written to {folder}.")
+    for chapter, (missing, total) in written.missing.items():
+        click.echo(f"{chapter}: {missing} of {total} paragraphs are still in English.")
+
+
 def _print_json(data: object) -> None:
     # ASCII, so that a console of any encoding carries it unharmed.
     click.echo(json.dumps(data, indent=1))

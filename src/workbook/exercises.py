@@ -29,6 +29,7 @@ __all__ = [
     "hint",
     "judge",
     "later",
+    "shown",
     "task",
 ]
 
@@ -149,9 +150,7 @@ def check(
     reply, guess = judge(exercise, data, given, say), _named(f"guess_{name}", ...)
     if not reply.right or _untouched(guess):
         return reply
-    guessed = say(
-        "{reply} Your guess was {guess}.", reply=reply, guess=_shown(exercise, guess, say)
-    )
+    guessed = say("{reply} Your guess was {guess}.", reply=reply, guess=shown(exercise, guess, say))
     return Reply(True, guessed)
 
 
@@ -243,13 +242,13 @@ def judge(exercise: Exercise, data: object, answer: object, say: Language) -> Re
     try:
         given = exercise.read(answer)
     except Unclear as unclear:
-        shown = " ".join(repr(answer).split())
-        shown = shown if len(shown) < 40 else type(answer).__name__
-        return Reply(False, say(str(unclear), answer=shown))
+        given = " ".join(repr(answer).split())
+        given = given if len(given) < 40 else type(answer).__name__
+        return Reply(False, say(str(unclear), answer=given))
     right = exercise.answer(data)
     slip = _slip(exercise, data, given)
     if slip is None and (exercise.kind == "text" or _is(exercise, given, right)):
-        moral = say(exercise.moral, answer=_shown(exercise, right, say))
+        moral = say(exercise.moral, answer=shown(exercise, right, say))
         return Reply(True, say("Right. To the client: “{moral}”", moral=moral))
     if slip is not None:
         return Reply(False, say("Not yet: {why}", why=say(exercise.replies[slip])), slip)
@@ -275,8 +274,14 @@ def _untouched(answer: object) -> bool:
     return answer is None or answer is ... or (isinstance(answer, str) and not answer.strip(" .…"))
 
 
-def _shown(exercise: Exercise, answer: object, say: Language) -> str:
-    """Write an answer as the reader's language does."""
+def shown(exercise: Exercise, answer: object, say: Language) -> str:
+    """Write an answer as the reader's language does.
+
+    Examples
+    --------
+    >>> shown(find_exercise("3.1"), 0.632, speak("fr"))
+    '63,2\u202f%'
+    """
     try:
         read = exercise.read(answer)
     except Unclear:

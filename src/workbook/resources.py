@@ -1,8 +1,8 @@
-"""Find the files that travel with the package: templates/, data/ and the message catalogues."""
+"""Find the files that travel with the package: templates/, data/, notebooks/ and the catalogues."""
 
 from pathlib import Path
 
-__all__ = ["data_path", "locale_path", "template_path"]
+__all__ = ["data_path", "locale_path", "notebook_path", "template_path"]
 
 _PACKAGE = Path(__file__).parent
 _CHECKOUT = _PACKAGE.parent.parent
@@ -44,3 +44,14 @@ def locale_path(language: str) -> Path:
     'pl.po'
     """
     return _PACKAGE / "locale" / f"{language}.po"
+
+
+def notebook_path(*parts: str) -> Path:
+    """Return a path inside notebooks/: the chapters.
+
+    Examples
+    --------
+    >>> notebook_path("01_process_chart.ipynb").name
+    '01_process_chart.ipynb'
+    """
+    return _find("notebooks", "notebooks").joinpath(*parts)
