@@ -57,11 +57,11 @@ def test_no_spoilt_file_brings_a_traceback(tmp_path):
         spoilt = (spoil_members if sound and rng.random() < 0.8 else spoil)(rng, case.content)
         path = tmp_path / case.file
         path.write_bytes(spoilt)
-        start = time.monotonic()
+        start = time.process_time()  # not of the other work on a busy machine
         try:
             reading = wb.read_table(path, rng.choice(("order_lines",) * 8 + ("steps", "responses")))
         except BaseException:
             (tmp_path.parent / "spoilt").write_bytes(spoilt)
             raise
         assert reading.data is not None or reading.problems, (SEED, n, case.name)
-        assert time.monotonic() - start < LONGEST, (SEED, n, case.name)
+        assert time.process_time() - start < LONGEST, (SEED, n, case.name)

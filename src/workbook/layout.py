@@ -125,20 +125,26 @@ def tidy(
             break
         blank &= _is_blank(frame[place])
     frame = frame[~blank] if blank.any() else frame
-    nameless = [place for place, name in enumerate(layout.headings) if not name]
-    aside = np.ones(len(frame), dtype=bool)
-    for place in frame if nameless else ():
+    nameless = {
+        place: _is_blank(frame[place]) for place, name in enumerate(layout.headings) if not name
+    }
+    aside = np.full(len(frame), bool(nameless))
+    for place in frame:
+        if not aside.any():
+            break
         aside &= place in nameless or _is_blank(frame[place])
-    beside = np.flatnonzero(aside).tolist() if nameless else []
-    empty = [place for place in nameless if _is_blank(frame[place])[~aside].all()]
+    beside = np.flatnonzero(aside).tolist()
+    empty = [place for place, is_blank in nameless.items() if is_blank[~aside].all()]
     frame, problems = _records(frame.drop(columns=empty), layout, beside)
-    names = [name or letter(place) for place, name in enumerate(layout.headings)]
+    names = _distinct([name or letter(place) for place, name in enumerate(layout.headings)])
     problems += _heading_problems([place for place in nameless if place not in empty], layout)
-    return frame.set_axis([_distinct(names)[place] for place in frame], axis=1), problems
+    return frame.set_axis([names[place] for place in frame], axis=1), problems
 
 
 def _is_blank(cells: pd.Series) -> np.ndarray:
-    return (cells.str.strip() == "").to_numpy(dtype=bool)
+    # Arrow itself, because a file may have thousands of columns.
+    trimmed = pc.utf8_trim_whitespace(pa.array(cells, pa.large_string()))
+    return np.asarray(pc.equal(trimmed, "").fill_null(False), dtype=bool)
 
 
 def _heading_problems(nameless: list[int], layout: Layout) -> list[Problem]:
