@@ -191,8 +191,9 @@ def _score(client: Client, views: dict[str, Face], language: str) -> Scores | No
 def _importance(finding: Finding) -> tuple[int, float]:
     """Failures first, by how many orders they touch; then what is not known; then what works."""
     order = ["needs improvement", "no evidence", "data", "works"].index(finding.kind)
-    # An effect in hours or days counts as one that every order feels.
-    touched = (finding.n or 0) * min(abs(finding.effect or 0), 1)
+    # An effect in hours or days counts as one that every order feels, of those that it happens to.
+    effect, observed = abs(finding.effect or 0), finding.observed or 0
+    touched = (finding.n or 0) * (effect if effect <= 1 else observed if 0 < observed < 1 else 1)
     return (order, -touched)
 
 
