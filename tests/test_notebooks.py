@@ -24,6 +24,7 @@ NAMES = [
     "05_busy_and_slow",
     "06_survey_design",
     "07_survey_results",
+    "08_road_map",
 ]
 # Three orders of which only punctuality can be told, and a client of whom only the name is known.
 ONLY_TIME = """order_id,promised_at,delivered_at
