@@ -8,7 +8,7 @@ need() {  # need COMMAND PACKAGE...: note the packages when the command is not t
     command -v "$1" >/dev/null 2>&1 || missing="$missing $(shift; echo "$*")"
 }
 need chromium chromium fonts-dejavu-core
-need soffice libreoffice-calc libreoffice-writer
+need soffice libreoffice-calc libreoffice-impress libreoffice-writer
 need pdftoppm poppler-utils
 need dot graphviz
 need npm npm

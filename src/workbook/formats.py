@@ -3,41 +3,28 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from importlib import import_module
 from importlib.util import find_spec
 
 import nbformat
 
-from workbook.page import read_closing, render_page
-from workbook.scorebook import render_scorebook
+from workbook.page import read_closing
 
 __all__ = ["FORMATS", "check_formats", "make_files", "render"]
 
 
-def _html(executed: nbformat.NotebookNode, profile: object) -> bytes:
-    return render_page(executed, profile).encode()
-
-
-def _pdf(executed: nbformat.NotebookNode, profile: object) -> bytes:
-    from workbook.pdf import render_pdf  # not above: what a format needs may not be installed
-
-    return render_pdf(executed, profile)
-
-
-def _docx(executed: nbformat.NotebookNode, profile: object) -> bytes:
-    from workbook.word import render_word
-
-    return render_word(executed, profile)
-
-
-_WRITERS: dict[str, Callable[[nbformat.NotebookNode, object], bytes]] = {
-    "html": _html,
-    "pdf": _pdf,
-    "docx": _docx,
-    "xlsx": render_scorebook,
+# Loaded when they are asked for: what a format needs may not be installed, and takes its time.
+_WRITERS = {
+    "html": "page.render_page",
+    "pdf": "pdf.render_pdf",
+    "docx": "word.render_word",
+    "pptx": "slides.render_slides",
+    "xlsx": "scorebook.render_scorebook",
 }
 FORMATS = (*_WRITERS, "zip")
-_PACKAGES = {"pdf": "typst", "docx": "docx", "pptx": "pptx"}  # by the names that are imported
+# By the names that are imported; pictures for Word and PowerPoint are drawn by typst.
+_PACKAGES = {"pdf": ("typst",), "docx": ("docx", "typst"), "pptx": ("pptx", "typst")}
 
 
 def check_formats(wanted: str | Iterable[str]) -> tuple[str, ...]:
@@ -58,8 +45,7 @@ def check_formats(wanted: str | Iterable[str]) -> tuple[str, ...]:
     for name in sorted(names):
         if name not in FORMATS:
             raise ValueError(f"format {name!r} is not known; write {', '.join(FORMATS)}")
-        package = _PACKAGES.get(name)
-        if package and find_spec(package) is None:
+        if not all(map(find_spec, _PACKAGES.get(name, ()))):
             what = f"format {name!r} needs a package that is not installed"
             raise ValueError(f"{what}; run pip install 'customer-logistics-workbook[formats]'")
     return tuple(form for form in FORMATS if form in names | {"html"})
@@ -67,7 +53,9 @@ def check_formats(wanted: str | Iterable[str]) -> tuple[str, ...]:
 
 def render(form: str, executed: nbformat.NotebookNode, profile: object) -> bytes:
     """Return an executed report notebook in one format (not zip); same input, same bytes."""
-    return _WRITERS[form](executed, profile)
+    module, name = _WRITERS[form].split(".")
+    made = getattr(import_module(f"workbook.{module}"), name)(executed, profile)
+    return made.encode() if isinstance(made, str) else made
 
 
 def make_files(
