@@ -4,6 +4,7 @@ Moments are naive and local, as in all of a client's tables; a missing one gives
 signed: an end before its start gives minus the time between. Arrays broadcast.
 """
 
+import datetime as dt
 import re
 from functools import cache
 
@@ -40,6 +41,11 @@ def _openings(desk_hours: str) -> dict[tuple[int, int], list[bool]]:
     return spans
 
 
+@cache
+def _closed(country: str, first: int, last: int) -> tuple[dt.date, ...]:
+    return tuple(sorted(holidays.country_holidays(country, years=range(first, last + 1))))
+
+
 def working_minutes(
     start: ArrayLike,
     end: ArrayLike,
@@ -62,8 +68,8 @@ def working_minutes(
     both[:, unknown] = _FILLER
     day, total = both.astype("datetime64[D]"), np.where(unknown, np.nan, 0.0)
     first, last = day.min(initial=_FILLER), day.max(initial=_FILLER)
-    years, place = range(first.item().year, last.item().year + 1), (day - first).astype(int)
-    closed = sorted(holidays.country_holidays(country, years=years)) if country else []
+    place = (day - first).astype(int)
+    closed = _closed(country, first.item().year, last.item().year) if country else ()
     for (opens, closes), weekdays in _openings(desk_hours).items():
         is_open = np.is_busday(np.arange(first, last + 1), weekdays, closed)
         before = (np.cumsum(is_open) - is_open)[place] * (closes - opens)
