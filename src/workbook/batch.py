@@ -3,22 +3,43 @@
 import contextlib
 import multiprocessing
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+from workbook.files import sweep
 from workbook.forks import Fork, can_fork, close_server, end_tree, limit_memory
 from workbook.formats import check_formats
-from workbook.index import digest, status_word, write_index
+from workbook.index import status_word, write_index
 from workbook.jobs import Job, read_jobs
 from workbook.kernels import forked_kernels
 from workbook.language import Language, speak
-from workbook.report import Outcome, make_report, record_run
+from workbook.records import Outcome, hash_inputs, lock, recall, record_run
+from workbook.report import make_report, report_values
 from workbook.schema import DataError
 
-__all__ = ["Job", "read_jobs", "run_batch"]
+__all__ = ["MEMORY_LIMIT", "TIME_LIMIT", "Job", "read_jobs", "run_batch"]
+
+TIME_LIMIT = 600.0  # seconds
+MEMORY_LIMIT = 4096  # megabytes
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What holds for all clients of a batch."""
+
+    out: Path
+    time_limit: float
+    memory_limit: int | None
+    language: str | None
+    formats: tuple[str, ...]
+
+    def speak(self, job: Job) -> Language:
+        return speak(self.language or job.language)
 
 
 def run_batch(
@@ -26,13 +47,17 @@ def run_batch(
     out: str | Path,
     *,
     at_once: int | None = None,
-    time_limit: float = 600.0,
-    memory_limit: int | None = None,
+    time_limit: float = TIME_LIMIT,
+    memory_limit: int | None = MEMORY_LIMIT,
     language: str | None = None,
     formats: Iterable[str] = ("html",),
+    force: bool = False,
     progress: Callable[[str], None] = print,
 ) -> list[Outcome]:
     """Run the jobs, so many at once, and write OUT/index.html and OUT/batch.json.
+
+    A client whose last report is whole, made from the same files, parameters and program, and still
+    as it was written, is not run again.
 
     Parameters
     ----------
@@ -44,9 +69,14 @@ def run_batch(
     time_limit : float
         Seconds per client; what takes longer is ended, with all its processes.
     memory_limit : int, optional
-        Megabytes of address space per process (where the system can limit it).
+        Megabytes that each process of a client may take beyond what it starts with (where the
+        system can limit it); None: no limit.
+    language : str, optional
+        Of all reports; default: each client's.
     formats : iterable of str
         Which of html, pdf, docx, pptx, xlsx, zip to make; html is always made.
+    force : bool
+        Run also what has not changed.
     progress : callable
         Gets one line whenever a client is done.
 
@@ -54,99 +84,146 @@ def run_batch(
     -------
     list of Outcome
         In the order of the jobs; a failed one names cell and reason.
+
+    Raises
+    ------
+    ValueError
+        If another batch is writing into the same folder, or a format is not known.
+    OSError
+        If the folder can't be written to.
     """
-    formats = check_formats(formats)
     out = Path(out)
+    terms = _Terms(out, time_limit, memory_limit, language, check_formats(formats))
     out.mkdir(parents=True, exist_ok=True)
-    pool = _Pool(out, time_limit, memory_limit, language, formats)
     outcomes: dict[str, Outcome] = {}
-    says = {job.id: speak(language or job.language) for job in jobs}
-    started = time.monotonic()
-    waiting = list(reversed(jobs))
-    try:
-        while waiting or pool.running:
-            while waiting and len(pool.running) < (at_once or os.cpu_count() or 1):
-                pool.start(waiting.pop())
-            for outcome in pool.finished():
+    with lock(out), _stoppable():
+        for folder in (out, *(out / job.id for job in jobs)):
+            sweep(folder)
+        tell = _Progress(jobs, terms, progress)
+        try:
+            todo = list(jobs) if force else list(_changed(jobs, terms, outcomes, tell))
+            for outcome in _run_all(todo, terms, at_once or os.cpu_count() or 1):
                 outcomes[outcome.id] = outcome
-                left = (time.monotonic() - started) / len(outcomes) * (len(jobs) - len(outcomes))
-                place = f"[{len(outcomes)}/{len(jobs)}]"
-                progress(f"{place} {_progress(outcome, left, says[outcome.id])}")
-    finally:
-        close_server()
-        for outcome in pool.stop():
-            outcomes[outcome.id] = outcome
-        for job in jobs:
-            reason = says[job.id]("not started")
-            outcomes.setdefault(job.id, Outcome(job.id, "interrupted", reason=reason))
-        results = [outcomes[job.id] for job in jobs]
-        write_index(out, results)
+                tell(outcome)
+        finally:
+            results = [outcomes.get(job.id) or _not_run(job, terms) for job in jobs]
+            write_index(out, results)
     return results
 
 
-def _progress(outcome: Outcome, left: float, say: Language) -> str:
-    what = {
-        "id": outcome.id,
-        "status": status_word(outcome, say),
-        "n": say.number(outcome.seconds, 1),
-    }
-    line = say("{id}: {status} after {n} s", **what)
-    line += say(", about {n} s left", n=say.number(left)) if left else ""
-    return f"{line}: {outcome.reason}" if outcome.reason else line
+def _changed(
+    jobs: list[Job], terms: _Terms, outcomes: dict[str, Outcome], tell: Callable[[Outcome], None]
+) -> Iterator[Job]:
+    """Yield the jobs to run; note the outcomes of those whose last report still holds."""
+    for job in jobs:
+        values = report_values(terms.language or job.language, job.overrides)
+        made_from = hash_inputs(job.folder, values, terms.formats)
+        earlier = recall(terms.out / job.id, made_from)
+        if earlier:
+            outcomes[job.id] = earlier
+            tell(earlier)
+        else:
+            yield job
 
 
-class _Pool:
-    """The reports under way, each in a process group of its own."""
+def _not_run(job: Job, terms: _Terms) -> Outcome:
+    return Outcome(job.id, "interrupted", reason=terms.speak(job)("the batch was interrupted"))
 
-    def __init__(
-        self,
-        out: Path,
-        time_limit: float,
-        memory_limit: int | None,
-        language: str | None,
-        formats: tuple[str, ...],
-    ):
-        self.out, self.time_limit, self.memory_limit = out, time_limit, memory_limit
-        self.language, self.formats = language, formats
-        self.running: dict[str, tuple[Fork | _Spawned, float, Job]] = {}
 
-    def start(self, job: Job) -> None:
-        arguments = (job, self.out, self.language, self.memory_limit, self.formats)
-        self.running[job.id] = (_start(_work, arguments), time.monotonic(), job)
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM stop a batch as Ctrl-C does: in order, nothing left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    usual = signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, usual)
 
-    def finished(self) -> Iterator[Outcome]:
-        """Wait a moment and yield the outcomes of what ended or ran out of time."""
-        wait([process.connection for process, *_ in self.running.values()], timeout=0.5)
-        for id_, (process, started, job) in list(self.running.items()):
-            seconds, say = time.monotonic() - started, self._say(job)
-            ended = process.poll() is not None
-            if ended and process.said:
-                del self.running[id_]
-                yield replace(process.said[-1], seconds=seconds)
-            elif ended:
-                reason = say("its process ended without a word")
-                yield self._give_up(Outcome(id_, "failed", reason=reason, seconds=seconds))
-            elif seconds >= self.time_limit:
-                limit = say.number(self.time_limit, self.time_limit % 1 > 0)
-                reason = say("it took longer than the limit of {n} s", n=limit)
-                yield self._give_up(Outcome(id_, "timeout", reason=reason, seconds=seconds))
 
-    def stop(self) -> Iterator[Outcome]:
-        for id_, (*_, job) in list(self.running.items()):
-            reason = self._say(job)("the batch was interrupted")
-            yield self._give_up(Outcome(id_, "interrupted", reason=reason))
+def _stop(number: int, _: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise SystemExit(128 + number)
 
-    def _say(self, job: Job) -> Language:
-        return speak(self.language or job.language)
 
-    def _give_up(self, outcome: Outcome) -> Outcome:
-        """End a report and write down why, as it can't do so itself."""
-        process, _, job = self.running.pop(outcome.id)
+class _Progress:
+    """Say after each client how it ended and how long the rest may take."""
+
+    def __init__(self, jobs: list[Job], terms: _Terms, write: Callable[[str], None]):
+        self.says = {job.id: terms.speak(job) for job in jobs}
+        self.write, self.started = write, time.monotonic()
+        self.done = self.ran = self.failed = 0
+
+    def __call__(self, outcome: Outcome) -> None:
+        say, self.done = self.says[outcome.id], self.done + 1
+        self.ran += not outcome.unchanged
+        self.failed += outcome.status != "ok"
+        self.write(f"[{self.done}/{len(self.says)}] {self._line(outcome, say)}")
+
+    def _line(self, outcome: Outcome, say: Language) -> str:
+        if outcome.unchanged:
+            return say("{id}: unchanged", id=outcome.id)
+        n, word = say.number(outcome.seconds, 1), status_word(outcome, say)
+        line = say("{id}: {status} after {n} s", id=outcome.id, status=word, n=n)
+        left = len(self.says) - self.done
+        seconds = (time.monotonic() - self.started) / self.ran * left
+        line += say(", about {n} s left", n=say.number(seconds)) if left else ""
+        line += say.plural(", {n} failed", ", {n} failed", self.failed) if self.failed else ""
+        return f"{line}: {outcome.reason}" if outcome.reason else line
+
+
+# --- processes ------------------------------------------------------------------------------------
+
+
+def _run_all(jobs: list[Job], terms: _Terms, at_once: int) -> Iterator[Outcome]:
+    """Run the jobs side by side; if stopped, end what is under way and say so in its record."""
+    waiting, running = list(reversed(jobs)), {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < at_once:
+                job = waiting.pop()
+                process = _start(_work, (job, terms))
+                running[job.id] = (job, process, time.monotonic())
+            wait([process.connection for _, process, _ in running.values()], timeout=0.5)
+            for id_, (job, process, started) in list(running.items()):
+                outcome = _outcome_of(process, time.monotonic() - started, job, terms)
+                if outcome:
+                    del running[id_]
+                    yield outcome
+    finally:
+        for _, process, _ in running.values():
+            process.kill()
+        close_server()
+        for job, *_ in running.values():
+            _give_up(_not_run(job, terms), terms)
+
+
+def _outcome_of(
+    process: "Fork | _Spawned", seconds: float, job: Job, terms: _Terms
+) -> Outcome | None:
+    """Return how a report ended, None while it is under way and has time."""
+    say, over = terms.speak(job), seconds >= terms.time_limit
+    if process.poll() is not None and process.said:
+        return replace(process.said[-1], seconds=seconds)
+    if process.poll() is not None:
+        reason = say("its process ended without a word")
+        return _give_up(Outcome(job.id, "failed", reason=reason, seconds=seconds), terms)
+    if over:
         process.kill()
-        for part in (self.out / outcome.id).glob(".*.part*"):
-            part.unlink(missing_ok=True)
-        record_run(job.folder, self.out, outcome)
-        return outcome
+        limit = say.number(terms.time_limit, terms.time_limit % 1 > 0)
+        reason = say("it took longer than the limit of {n} s", n=limit)
+        return _give_up(Outcome(job.id, "timeout", reason=reason, seconds=seconds), terms)
+    return None
+
+
+def _give_up(outcome: Outcome, terms: _Terms) -> Outcome:
+    """Write down why a report ended, as it can't do so itself."""
+    with contextlib.suppress(OSError):
+        sweep(terms.out / outcome.id)
+        record_run(terms.out, outcome)
+    return outcome
 
 
 class _Spawned:
@@ -162,15 +239,17 @@ class _Spawned:
 
     def poll(self) -> int | None:
         """Return the exit code once the process has ended, else None."""
-        with contextlib.suppress(EOFError):
+        ended = self.process.exitcode
+        with contextlib.suppress(EOFError, OSError):
             while self.connection.poll():
                 self.said.append(self.connection.recv())
-        return self.process.exitcode
+        return ended
 
     def kill(self) -> None:
         """End the process and everything that it started."""
         end_tree(self.process.pid)
         self.process.kill()
+        self.process.join()
 
 
 def _start(function: Callable[..., None], arguments: tuple) -> Fork | _Spawned:
@@ -180,21 +259,17 @@ def _start(function: Callable[..., None], arguments: tuple) -> Fork | _Spawned:
     return _Spawned(function, arguments)
 
 
-def _work(
-    connection: Connection,
-    job: Job,
-    out: Path,
-    language: str | None,
-    memory_limit: int | None,
-    formats: tuple[str, ...],
-) -> None:
+def _work(connection: Connection, job: Job, terms: _Terms) -> None:
     """Make one report in a process of its own, and send how it ended."""
-    limit_memory(memory_limit)
+    limit_memory(terms.memory_limit)
+    choices = {"language": terms.language, "overrides": job.overrides, "formats": terms.formats}
     try:
-        choices = {"language": language, "overrides": job.overrides, "formats": formats}
-        with forked_kernels(memory_limit):
-            outcome = make_report(job.folder, out, **choices)
-    except (DataError, ValueError, OSError, MemoryError) as error:
+        with forked_kernels(terms.memory_limit):
+            outcome = make_report(job.folder, terms.out, **choices)
+    except MemoryError:
+        outcome = Outcome(job.id, "memory", reason=terms.speak(job)("memory ran out"))
+    except (DataError, ValueError, OSError) as error:
         outcome = Outcome(job.id, "failed", reason=str(error) or type(error).__name__)
-        record_run(job.folder, out, outcome)
-    connection.send(replace(outcome, summary=digest(outcome.summary)))
+    if outcome.status != "ok":
+        _give_up(outcome, terms)
+    connection.send(outcome)
