@@ -135,6 +135,7 @@ class Drivers(Face):
             ax.axvline(0, color=plots.SOFT, linewidth=0.8)
             ax.set_yticks(range(len(rows)), [fact_name(fact, say) for fact in rows["fact"]])
             ax.invert_yaxis()
+            ax.xaxis.set_major_formatter(lambda value, _: say.number(value, 1))
             ax.set_xlabel(say("points on the answer, other facts equal"))
         return ax
 

@@ -75,7 +75,7 @@ def _drivers(road: RoadMap, say: Language) -> Iterator[Block]:
         yield results.heading(say("What customers suffer from"), 3)
         yield from plain_lead(road.views["drivers"].blocks(say))
         yield results.text(road.views["weighed"].sentence(say), "note")
-    if "repeats" in road.views:
+    if "repeats" in road.views and len(road.views["repeats"].data):
         yield results.text(road.views["repeats"].sentence(say))
 
 

@@ -96,9 +96,14 @@ class Priorities(Face):
             marks = {"fmt": "o", "color": plots.ACCENT, "ecolor": plots.PALE, "elinewidth": 3}
             ax.errorbar(rows["performance"], rows["importance"], xerr=wide, yerr=tall, **marks)
             for row in rows.itertuples():
-                ax.annotate(right_name(row.right, say), (row.performance, row.importance))
+                spot = {"xytext": (6, 5), "textcoords": "offset points", "fontsize": 9}
+                at = (row.performance, row.importance)
+                ax.annotate(right_name(row.right, say), at, **spot)
             ax.axvline(self.performance_cut, color=plots.SOFT, linewidth=0.8)
             ax.axhline(self.importance_cut, color=plots.SOFT, linewidth=0.8)
+            share = lambda value, _: say.percent(value, 0) if self.stated else say.number(value, 1)
+            ax.xaxis.set_major_formatter(lambda value, _: say.number(value, 1))
+            ax.yaxis.set_major_formatter(share)
             ax.set_xlabel(say("mean rating"))
             ax.set_ylabel(say("importance"))
         return ax
