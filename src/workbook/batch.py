@@ -184,7 +184,7 @@ def _run_all(jobs: list[Job], terms: _Terms, at_once: int) -> Iterator[Outcome]:
         while waiting or running:
             while waiting and len(running) < at_once:
                 job = waiting.pop()
-                process = _start(_work, (job, terms))
+                process = start_process(_work, (job, terms))
                 running[job.id] = (job, process, time.monotonic())
             wait([process.connection for _, process, _ in running.values()], timeout=0.5)
             for id_, (job, process, started) in list(running.items()):
@@ -201,7 +201,7 @@ def _run_all(jobs: list[Job], terms: _Terms, at_once: int) -> Iterator[Outcome]:
 
 
 def _outcome_of(
-    process: "Fork | _Spawned", seconds: float, job: Job, terms: _Terms
+    process: "Fork | Spawned", seconds: float, job: Job, terms: _Terms
 ) -> Outcome | None:
     """Return how a report ended, None while it is under way and has time."""
     say, over = terms.speak(job), seconds >= terms.time_limit
@@ -226,7 +226,7 @@ def _give_up(outcome: Outcome, terms: _Terms) -> Outcome:
     return outcome
 
 
-class _Spawned:
+class Spawned:
     """A fresh process, handled like a `Fork`: for systems without one."""
 
     def __init__(self, function: Callable[..., None], arguments: tuple):
@@ -252,11 +252,12 @@ class _Spawned:
         self.process.join()
 
 
-def _start(function: Callable[..., None], arguments: tuple) -> Fork | _Spawned:
+def start_process(function: Callable[..., None], arguments: tuple) -> Fork | Spawned:
+    """Call a function, with a connection and the arguments, in a guarded process of its own."""
     if can_fork():
         with contextlib.suppress(OSError, EOFError):
             return Fork(function, arguments)
-    return _Spawned(function, arguments)
+    return Spawned(function, arguments)
 
 
 def _work(connection: Connection, job: Job, terms: _Terms) -> None:
