@@ -357,7 +357,10 @@ def _say_outcome(outcome: object, out: Path) -> int:
 @click.option("--format", "formats", default="html", show_default=True, help=_FORMATS)
 @click.option("--jobs", type=click.IntRange(1), help="reports at once; default: one per processor")
 @click.option("--time-limit", type=click.FloatRange(1), default=600.0, show_default=True)
-@click.option("--memory-limit", type=click.IntRange(256), metavar="MB", help="per client")
+@click.option(
+    "--memory-limit", type=click.IntRange(64), default=4096, show_default=True, metavar="MB"
+)
+@click.option("--force", is_flag=True, help="run also what has not changed")
 @_LANGUAGE
 @_in_words
 def batch(
@@ -366,10 +369,11 @@ def batch(
     formats: str,
     jobs: int | None,
     time_limit: float,
-    memory_limit: int | None,
+    memory_limit: int,
+    force: bool,
     language: str | None,
 ) -> int:
-    """Make many clients' reports and an index of them."""
+    """Make many clients' reports and an index of them; only what has changed is run again."""
     from workbook.batch import read_jobs, run_batch
     from workbook.formats import check_formats
 
@@ -384,6 +388,7 @@ def batch(
         memory_limit=memory_limit,
         language=language,
         formats=made,
+        force=force,
         progress=click.echo,
     )
     for outcome in outcomes:
@@ -428,6 +433,48 @@ def exercises(
     click.echo(f"{len(written.files)} notebooks are written to {folder}.")
     for chapter, (missing, total) in written.missing.items():
         click.echo(f"{chapter}: {missing} of {total} paragraphs are still in English.")
+
+
+@main.command()
+@click.argument("folders", nargs=-1, required=True, metavar="DIR...")
+@click.option("--out", default="grades", show_default=True, metavar="DIR")
+@click.option("--seed", type=click.IntRange(0), help="the course's; default: as handed in")
+@click.option("--truth", metavar="FILE", help="grade findings.json against this truth.json")
+@click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
+@click.option("--jobs", type=click.IntRange(1), help="at once; default: one per processor")
+@click.option("--time-limit", type=click.FloatRange(1), default=60.0, show_default=True)
+@click.option("--memory-limit", type=click.IntRange(256), default=2048, metavar="MB")
+@_in_words
+def grade(
+    folders: tuple[str, ...],
+    out: str,
+    seed: int | None,
+    truth: str | None,
+    language: str,
+    jobs: int | None,
+    time_limit: float,
+    memory_limit: int,
+) -> int:
+    """Grade hand-ins (notebooks, or findings.json with --truth): none is lost."""
+    if truth:
+        from workbook.capstone import grade_capstones
+
+        return _say_grades(grade_capstones(folders, truth, language=language), Path(out))
+    from workbook.grading import grade_hand_ins
+
+    limits = {"at_once": jobs, "time_limit": time_limit, "memory_limit": memory_limit}
+    graded = grade_hand_ins(folders, seed=seed, language=language, progress=click.echo, **limits)
+    return _say_grades(graded, Path(out))
+
+
+def _say_grades(graded: object, out: Path) -> int:
+    """Print the table, write the files, and name every hand-in with something to be looked at."""
+    click.echo(graded.table().to_string(index=False))
+    for path in graded.write(out):
+        click.echo(f"{path} is written.")
+    for file, note in graded.notes:
+        click.echo(f"{file}: {note}", err=True)
+    return int(bool(graded.notes))
 
 
 def _print_json(data: object) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbook.schema import fold
 
-__all__ = ["READERS", "Unclear", "items_of", "later", "same"]
+__all__ = ["READERS", "Unclear", "as_plain", "items_of", "later", "same"]
 
 _UNITS = {"s": 1 / 60, "с": 1 / 60, "h": 60, "g": 60, "ч": 60, "d": 1440, "j": 1440, "д": 1440}
 
@@ -123,15 +123,18 @@ def _word(answer: object) -> str:
 
 
 def _table(answer: object) -> dict[str, tuple]:
-    """Return a value for each name, from a dict, a Series, pairs, or a frame of two columns."""
+    return {_name(name): _value(value) for name, value in _pairs(answer)}
+
+
+def _pairs(answer: object) -> list[tuple[object, object]]:
+    """Return names and values from a dict, a Series, pairs, or a frame of two columns."""
     try:
         if isinstance(answer, pd.DataFrame):
             numeric = [pd.api.types.is_numeric_dtype(answer[column]) for column in answer]
             names = answer.columns[int(np.argmin(numeric))]
             plain = isinstance(answer.index, pd.RangeIndex)
             answer = (answer.set_index(names) if plain else answer).squeeze(axis=1)
-        pairs = answer.items() if hasattr(answer, "items") else dict(answer).items()
-        return {_name(key): _value(value) for key, value in pairs}
+        return list(answer.items() if hasattr(answer, "items") else dict(answer).items())
     except (TypeError, ValueError, KeyError):
         unclear = later("A value for each name is wanted here; {answer} has none.")
         raise Unclear(unclear) from None
@@ -160,3 +163,30 @@ READERS: dict[str, Callable[[object], object]] = {
     "table": _table,
     "text": _text,
 }
+
+
+def as_plain(kind: str, answer: object) -> object:
+    """Return an answer as JSON can hold it, to be read as the same answer.
+
+    Examples
+    --------
+    >>> as_plain("set", {np.int64(3)}), as_plain("minutes", dt.timedelta(hours=1))
+    ([3], '60.0 min')
+    """
+    if answer is None or answer is ...:
+        return None
+    try:
+        if kind == "table":
+            return [[_scalar(name), _scalar(value)] for name, value in _pairs(answer)]
+        if isinstance(answer, str | Number | Decimal | np.generic | dt.timedelta):
+            return _scalar(answer)
+        return [_scalar(each) for each in items_of(answer)]
+    except Unclear:
+        return repr(answer)[:80]
+
+
+def _scalar(value: object) -> object:
+    if isinstance(value, dt.timedelta | np.timedelta64):
+        return f"{_minutes(value)[0]} min"
+    value = value.item() if isinstance(value, np.generic) else value
+    return value if isinstance(value, str | bool | int | float | None) else str(value)
