@@ -23,7 +23,7 @@ from workbook.schema import DataError, columns
 
 __all__ = ["StepsEditor", "draft_path", "edit_steps"]
 
-_WIDTHS = {"step_id": "4em", "step": "15em", "role": "10em", "predecessors": "6em"}
+_WIDTHS = {"step_id": "5.5em", "step": "15em", "role": "12em", "predecessors": "8em"}
 _WIDTHS |= dict.fromkeys(("touch_minutes", "wait_minutes"), "5.5em")
 _BUTTON = "4.2em"
 _FIRST = {"step_id": ["1"], "step": ["…"], "role": ["…"]}
@@ -88,7 +88,7 @@ class StepsEditor:
         faults: list[str] = []
         try:
             chart = layout_chart(self.draft.process(), language=self.say.code)
-            self.picture.value = f'<div style="overflow-x:auto">{chart.svg()}</div>'
+            self.picture.value = f'<div tabindex="0" style="overflow-x:auto">{chart.svg()}</div>'
         except DataError as error:
             faults = [problem.sentence(self.say) for problem in error.problems]
         file = self.draft.path.name if self.draft.path.is_file() else ""

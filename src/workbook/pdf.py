@@ -56,11 +56,13 @@ def render_pdf(executed: nbformat.NotebookNode, profile: object) -> bytes:
     return _set(shown, profile.name, values, say, day)
 
 
-def set_paper(blocks: list[Block], name: str, kind: str, meta: list[str], say: Language) -> bytes:
+def set_paper(
+    blocks: list[Block], profile: object, kind: str, meta: list[str], say: Language
+) -> bytes:
     """Return any blocks as PDF/UA-1 in the look of a report: its name, kind and meta on top."""
-    values = {"title": f"{name}: {kind}", "author": [], "kind": kind, "meta": _breakable(meta)}
-    values |= {"accent": ACCENT, "closing": ""}
-    return _set(lay_out(blocks), name, values, say, None)
+    values = {"title": f"{profile.name}: {kind}", "kind": kind, "meta": _breakable(meta)}
+    values |= {"author": [], "accent": profile.accent or ACCENT, "closing": ""}
+    return _set(lay_out(blocks), profile.name, values, say, None)
 
 
 def _set(

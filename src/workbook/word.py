@@ -16,12 +16,12 @@ from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 
 from workbook.files import same_times
-from workbook.language import speak
+from workbook.language import Language, speak
 from workbook.page import read_closing, read_day, read_sections
 from workbook.pdf import ACCENT, about, draw_png, lay_out, picture_size
 from workbook.results import VERDICT_SHAPES, Block
 
-__all__ = ["render_word"]
+__all__ = ["render_word", "set_document"]
 
 _SOFT, _LINE = "55616D", "D9E0E7"
 _COLOURS = {"works": "176B4E", "needs improvement": "A83226", "no evidence": "59636E"}
@@ -34,20 +34,40 @@ def render_word(executed: nbformat.NotebookNode, profile: object) -> bytes:
     """Return a report as .docx: headings, tables, pictures with their words, one language."""
     closing = read_closing(executed)
     say, day = speak(closing["language"]), read_day(closing)
-    accent = (profile.accent or ACCENT).lstrip("#")
-    paper = docx.Document()
+    paper, accent = docx.Document(), (profile.accent or ACCENT).lstrip("#")
     _set_styles(paper, say.code, accent)
     _tell(paper, f"{profile.name}: {say('what works and what needs improvement')}", profile, day)
-    _run_on(paper, profile.name)
-    kind = paper.add_paragraph(style="Note").add_run(say("Customer logistics report"))
-    kind.bold, kind.font.color.rgb = True, RGBColor.from_string(accent)
-    paper.add_paragraph(profile.name, "Title")
-    paper.add_paragraph("  ·  ".join(about(profile, day, say)), "Note")
+    _begin(paper, profile.name, say("Customer logistics report"), about(profile, day, say), accent)
     for section in read_sections(executed):
         for block in lay_out(section):
             _SHOW[block["kind"]](paper, block)
     rule = "Every figure stands with its definition in “{contract}”; unknown never counts as right."
     paper.add_paragraph(say(rule, contract=say("How it was counted")), "Note")
+    return _saved(paper)
+
+
+def set_document(
+    blocks: list[Block], profile: object, kind: str, meta: list[str], say: Language
+) -> bytes:
+    """Return any blocks as .docx in the look of a report: its name, kind and meta on top."""
+    paper, accent = docx.Document(), (profile.accent or ACCENT).lstrip("#")
+    _set_styles(paper, say.code, accent)
+    _tell(paper, f"{profile.name}: {kind}", profile, None)
+    _begin(paper, profile.name, kind, meta, accent)
+    for block in lay_out(blocks):
+        _SHOW[block["kind"]](paper, block)
+    return _saved(paper)
+
+
+def _begin(paper: Document, name: str, kind: str, meta: list[str], accent: str) -> None:
+    _run_on(paper, name)
+    run = paper.add_paragraph(style="Note").add_run(kind)
+    run.bold, run.font.color.rgb = True, RGBColor.from_string(accent)
+    paper.add_paragraph(name, "Title")
+    paper.add_paragraph("  ·  ".join(meta), "Note")
+
+
+def _saved(paper: Document) -> bytes:
     made = io.BytesIO()
     paper.save(made)
     return same_times(made.getvalue())
