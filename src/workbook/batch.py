@@ -14,7 +14,7 @@ from pathlib import Path
 from workbook.files import sweep
 from workbook.forks import Fork, can_fork, close_server, end_tree, limit_memory
 from workbook.formats import check_formats
-from workbook.index import status_word, write_index
+from workbook.index import digest, status_word, write_index
 from workbook.jobs import Job, read_jobs
 from workbook.kernels import forked_kernels
 from workbook.language import Language, speak
@@ -120,7 +120,7 @@ def _changed(
         made_from = hash_inputs(job.folder, values, terms.formats)
         earlier = recall(terms.out / job.id, made_from)
         if earlier:
-            outcomes[job.id] = earlier
+            outcomes[job.id] = replace(earlier, summary=digest(earlier.summary))
             tell(earlier)
         else:
             yield job
@@ -273,4 +273,4 @@ def _work(connection: Connection, job: Job, terms: _Terms) -> None:
         outcome = Outcome(job.id, "failed", reason=str(error) or type(error).__name__)
     if outcome.status != "ok":
         _give_up(outcome, terms)
-    connection.send(outcome)
+    connection.send(replace(outcome, summary=digest(outcome.summary)))

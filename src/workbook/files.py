@@ -1,22 +1,64 @@
 """Write files whole or not at all, so that no crash leaves half of one."""
 
+import contextlib
 import io
 import os
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["same_times", "write_whole"]
+__all__ = ["same_times", "sweep", "write_all", "write_whole"]
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file whole or not at all: beside it first, then renamed over it."""
-    data = content.encode() if isinstance(content, str) else content
-    part = path.with_name(f".{path.name}.part")
+    write_all(path.parent, {path.name: content})
+
+
+def write_all(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write files of one folder: all beside their places first, and only then renamed.
+
+    So a disk that is full leaves all of the earlier files.
+
+    Raises
+    ------
+    OSError
+        If one can't be written; none has changed then.
+    """
+    parts = {name: folder / f".{name}.{os.getpid()}.part" for name in files}
+    try:
+        for name, content in files.items():
+            _write(parts[name], content.encode() if isinstance(content, str) else content)
+        for name, part in parts.items():
+            part.replace(folder / name)
+    except OSError:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+        raise
+    _keep_names(folder)
+
+
+def _write(part: Path, data: bytes) -> None:
     with part.open("wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(path)
+
+
+def _keep_names(folder: Path) -> None:
+    """Have the disk keep the names too, where a folder can be opened for that."""
+    with contextlib.suppress(OSError):
+        place = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(place)
+        finally:
+            os.close(place)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a writer left that was killed in the middle."""
+    for part in folder.glob(".*.part"):
+        part.unlink(missing_ok=True)
 
 
 def same_times(archive: bytes) -> bytes:

@@ -129,7 +129,9 @@ def run_notebook(notebook: Path, values: Mapping[str, object], say: Language) ->
         cell, megabytes = error.args
         if _kills_for_memory() > kills or megabytes > 0.8 * (_memory_limit or float("inf")):
             return Run(None, "memory", cell, say("memory ran out, so its kernel was ended"))
-        return Run(None, "failed", cell, say("the kernel died: it crashed or was ended from outside"))
+        return Run(
+            None, "failed", cell, say("the kernel died: it crashed or was ended from outside")
+        )
     except RuntimeError as error:
         return Run(None, "failed", None, say("its kernel did not start: {why}", why=str(error)))
 

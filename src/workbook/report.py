@@ -1,43 +1,26 @@
 """Make one client's report: run the notebook with papermill and show what it computed."""
 
+import ast
+import contextlib
 import difflib
-import hashlib
-import json
-import platform
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from importlib import metadata
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import papermill
 
 from workbook.data import find_client
-from workbook.files import write_whole
-from workbook.formats import check_formats, make_files
+from workbook.files import write_all
+from workbook.formats import FORMATS, check_formats, make_files
 from workbook.kernels import run_notebook
 from workbook.language import speak
 from workbook.page import read_closing
 from workbook.profile import read_profile
-from workbook.resources import template_path
+from workbook.records import Outcome, find_notebook, hash_inputs, record_run
 
-__all__ = ["Outcome", "make_report", "record_run"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a report ended: status is ok, failed, timeout, memory or interrupted."""
-
-    id: str
-    status: str
-    cell: int | None = None
-    reason: str = ""
-    files: tuple[str, ...] = ()
-    errors: tuple[str, ...] = ()
-    seconds: float = 0.0
-    summary: dict[str, Any] = field(default_factory=dict)
+__all__ = ["Outcome", "make_report", "report_values"]
 
 
 def make_report(
@@ -85,62 +68,62 @@ def make_report(
     formats = check_formats(formats)
     folder = find_client(folder)
     profile = read_profile(folder, overrides)
-    notebook = _notebook(folder)
+    notebook = find_notebook(folder)
     values = dict(parameters or {})
     if "client" in values:
         raise ValueError("the parameter 'client' is the folder itself; leave it out")
-    language = language or values.get("language") or profile.language
-    values |= {"client": str(folder), "language": speak(language).code}
-    if overrides:
-        values["overrides"] = dict(overrides)
-    _check_parameters(notebook, values)
+    values = report_values(
+        language or values.get("language") or profile.language, overrides, values
+    )
+    _check_parameters(notebook, {"client": str(folder)} | values)
+    made_from = hash_inputs(folder, values, formats)
     target = Path(out) / profile.id
     target.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     say = speak(values["language"])
-    run = run_notebook(notebook, values, say)
-    closing = read_closing(run.executed) if run.executed else None
-    status, reason = run.status, run.reason
-    if run.executed and closing is None:
-        status, reason = "failed", say("it ended before its last cell; look for an exit in a cell")
-    seconds = time.monotonic() - started
-    outcome = Outcome(profile.id, status, run.cell, reason, seconds=seconds)
+    run = run_notebook(notebook, values | {"client": str(folder)}, say)
+    closing = _closing(run.executed) if run.executed else None
+    outcome = Outcome(profile.id, run.status, run.cell, run.reason)
     if closing:
         files = make_files(formats, run.executed, profile)
         files["report.ipynb"] = nbformat.writes(run.executed).encode()
-        outcome = _write_report(target, files, closing, seconds)
-    record_run(folder, out, outcome, values)
+        outcome = _write_report(target, files, closing)
+    elif run.executed:
+        reason = say("it ended before its last cell; look for an exit in a cell")
+        outcome = Outcome(profile.id, "failed", reason=reason)
+    outcome = replace(outcome, seconds=time.monotonic() - started)
+    record_run(Path(out), outcome, made_from)
     return outcome
 
 
-def _notebook(folder: Path) -> Path:
-    own = folder / "report.ipynb"
-    return own if own.is_file() else template_path("report.ipynb")
+def report_values(
+    language: str, overrides: Mapping[str, object] | None, more: Mapping[str, object] | None = None
+) -> dict[str, object]:
+    """Return the notebook's parameters, save the client's folder.
+
+    Examples
+    --------
+    >>> report_values("pl", {})
+    {'language': 'pl'}
+    """
+    values = dict(more or {}) | {"language": speak(language).code}
+    return values | {"overrides": dict(overrides)} if overrides else values
 
 
-def record_run(
-    folder: Path, out: str | Path, outcome: Outcome, values: Mapping[str, object] | None = None
-) -> None:
-    """Write OUT/ID/run.json: how the last run ended, with what inputs, parameters, versions."""
-    target = Path(out) / outcome.id
-    target.mkdir(parents=True, exist_ok=True)
-    run = _run_record(folder, _notebook(folder), values or {}, outcome)
-    write_whole(target / "run.json", json.dumps(run, indent=1, ensure_ascii=False))
+def _closing(executed: nbformat.NotebookNode) -> dict | None:
+    """Return what the last cell handed over: without it the notebook is not whole."""
+    ran = [cell for cell in executed.cells if cell.cell_type == "code" and cell.source.strip()]
+    return read_closing(nbformat.v4.new_notebook(cells=ran[-1:]))
 
 
-def _write_report(
-    target: Path, files: Mapping[str, bytes], closing: dict, seconds: float
-) -> Outcome:
-    for name, content in files.items():
-        write_whole(target / name, content)
-    return Outcome(
-        target.name,
-        "ok",
-        files=tuple(files),
-        errors=tuple(closing["errors"]),
-        seconds=seconds,
-        summary=closing,
-    )
+def _write_report(target: Path, files: Mapping[str, bytes], closing: dict) -> Outcome:
+    """Write all files or none, and take away formats of an earlier report that this one lacks."""
+    write_all(target, files)
+    for name in {f"report.{form}" for form in FORMATS} | {f"{target.name}.zip"}:
+        if name not in files:
+            (target / name).unlink(missing_ok=True)
+    errors = tuple(closing["errors"])
+    return Outcome(target.name, "ok", files=tuple(files), errors=errors, summary=closing)
 
 
 def _check_parameters(notebook: Path, values: Mapping[str, object]) -> None:
@@ -155,30 +138,13 @@ def _check_parameters(notebook: Path, values: Mapping[str, object]) -> None:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}"
             raise ValueError(f"the report has no parameter {name!r}; {hint}")
+        default = _literal(known[name]["default"])
+        if default is not None and not isinstance(values[name], type(default)):
+            kind = type(default).__name__
+            raise ValueError(f"the parameter {name} is {values[name]!r}; give it a {kind}")
 
 
-# --- files ----------------------------------------------------------------------------------------
-
-
-def _run_record(
-    folder: Path, notebook: Path, values: Mapping[str, object], outcome: Outcome
-) -> dict[str, Any]:
-    inputs = sorted(path for path in folder.iterdir() if path.is_file())
-    versions = {name: metadata.version(name) for name in ("pandas", "numpy", "papermill")}
-    return {
-        "client": outcome.id,
-        "status": outcome.status,
-        "cell": outcome.cell,
-        "reason": outcome.reason or None,
-        "errors": list(outcome.errors),
-        "seconds": round(outcome.seconds, 2),
-        "parameters": {name: value for name, value in values.items() if name != "client"},
-        "inputs": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs},
-        "notebook": hashlib.sha256(notebook.read_bytes()).hexdigest(),
-        "versions": {
-            "workbook": metadata.version("customer-logistics-workbook"),
-            "python": platform.python_version(),
-            **versions,
-        },
-        "files": list(outcome.files),
-    }
+def _literal(text: str) -> object:
+    """Return a parameter's default, None where it is no plain value."""
+    with contextlib.suppress(ValueError, SyntaxError):
+        return ast.literal_eval(text)
