@@ -6,6 +6,7 @@ from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
+from scipy.special import xlogy
 from scipy.stats import hypergeom
 
 from workbook.clock import business_days, counted_from
@@ -29,6 +30,7 @@ DIMENSIONS = (
     "segment",
     "channel",
     "product_group",
+    "product",
     "carrier",
     "ship_from",
     "route",
@@ -38,7 +40,11 @@ DIMENSIONS = (
     "weekday",
     "week",
 )
-MOST_VALUES = 60
+# More values than these are cut alone, but in no pair.
+MOST_VALUES, MOST_ALONE = 60, 2000
+# A pair or a period is told instead of a whole dimension where it is so much likelier (log) to be
+# the place, which no choice among some thousands brings about. So many cells are weighed.
+SURER, WEIGHED, MOST_TRIED = 12.0, 6, 20
 # States in which "wrong" stands for not known, and "right" for known either way.
 _AS_UNKNOWN = np.array([0, 1, 3, 1], np.int8)
 # Dimensions whose neighbouring values are one cause: a bad month is no four bad weeks.
@@ -150,63 +156,127 @@ def failing_cells(
         Empty when nothing stands out. It never claims a cause, only a place.
     """
     views, found = list(_views(rights)), []
+    week = next((view for view in views if view.names == ("week",)), None)
     practical = (least_gap, least_odds, least_n)
     for right in rights.measured:
         marks = np.where(rights.states.pending, 0, rights.states.marks[right] >> 5)
         if unknown:
             marks = _AS_UNKNOWN[marks]
         # Each right is a hunt of its own, so the rate is shared among them.
-        picks = _hunt(views, marks, rate / len(rights.measured), practical)
-        inside = [np.isin(pick.view.code, pick.values) for pick in picks]
+        picks = _hunt(views, week, marks, rate / len(rights.measured), practical)
+        inside = [pick.inside(week) for pick in picks]
         for place, pick in enumerate(picks):
             # What another cell explains is neither this cell's failure nor the rest's.
             others = [*inside[:place], *inside[place + 1 :]]
             alone = np.where(np.any(others, axis=0), 0, marks) if others else marks
-            cell = _describe(right, pick, alone, apart=bool(others))
-            found.append(replace(cell, unknown=unknown))
+            cell = _describe(right, pick, alone, week, apart=bool(others))
+            found += [replace(cell, unknown=unknown)] if cell.n else []
     return sorted(found, key=lambda cell: -cell.excess)
 
 
 def _hunt(
-    views: "list[_View]", marks: np.ndarray, rate: float, practical: tuple[float, float, int]
+    views: "list[_View]",
+    week: "_View | None",
+    marks: np.ndarray,
+    rate: float,
+    practical: tuple[float, float, int],
 ) -> "list[_Pick]":
     """Name the strongest cell, set its lines aside, and compare again until nothing stands out."""
     picks: list[_Pick] = []
     while True:
-        place, value, p = _standing_out(views, marks, rate, practical)
-        if not p.size:
+        best = _strongest(views, week, marks, rate, practical)
+        if best is None:
             return picks
-        best = p.argmin()
+        marks = np.where(best.inside(week), 0, marks)
+        beside = [pick for pick in picks if pick.view == best.view and pick.touches(best.values)]
+        picks = [pick for pick in picks if pick not in beside]
+        values = {*best.values, *(value for pick in beside for value in pick.values)}
+        p = min([best.p, *(pick.p for pick in beside)])
+        picks.append(replace(best, values=sorted(values), p=p))
+
+
+def _strongest(
+    views: "list[_View]",
+    week: "_View | None",
+    marks: np.ndarray,
+    rate: float,
+    practical: tuple[float, float, int],
+) -> "_Pick | None":
+    """Return the likeliest of the cells that matter, as a whole or in a period of their own."""
+    place, value, p, large = _standing_out(views, marks, rate, practical)
+    fits: list[_Pick] = []
+    for tried, best in enumerate(np.argsort(p, kind="stable")[:MOST_TRIED]):
+        if fits and tried >= WEIGHED:
+            break
         view, values = views[place[best]], [int(value[best])]
         if view.names in _IN_A_ROW:
-            values = _run(values[0], set(value[place == place[best]].tolist()))
-        marks = np.where(np.isin(view.code, values), 0, marks)
-        beside = [pick for pick in picks if pick.view == view and pick.touches(values)]
-        picks = [pick for pick in picks if pick not in beside]
-        together = sorted({*values, *(value for pick in beside for value in pick.values)})
-        picks.append(_Pick(view, together, min([p[best], *(pick.p for pick in beside)])))
+            same = (place == place[best]) & large
+            values = _run(values[0], {values[0], *value[same].tolist()})
+        pick = _weigh(_Pick(view, values, p[best]), week, marks, practical)
+        fits += [pick] if large[best] or pick.weeks else []
+    return max(fits, key=lambda pick: pick.weight, default=None)
+
+
+def _weigh(
+    pick: "_Pick", week: "_View | None", marks: np.ndarray, practical: tuple[float, float, int]
+) -> "_Pick":
+    """Weigh a cell by its log likelihood, in the weeks to which its failures keep, if they do."""
+    view, by_week = pick.view, week is not None and week is not pick.view
+    state, at = np.zeros((2, len(view.group) + 1), int)
+    np.maximum.at(state, view.part, marks)
+    at[view.part] = week.code if by_week else 0
+    wrong, known = state[:-1] == 3, state[:-1] % 2 == 1
+    mine, at = np.isin(view.group, pick.values) & (at[:-1] >= 0), at[:-1]
+    k, n = (_in_windows(at[mine & which], at.max() + 1) for which in (wrong, known))
+    j, m = wrong.sum() - k, known.sum() - n
+    sure = _fit(k, n) + _fit(j, m) - _fit(wrong.sum(), known.sum())
+    fits = np.where((n >= practical[2]) & _matters(k, n, j, m, practical), sure, -np.inf)
+    first, last = np.unravel_index(fits.argmax(), fits.shape)
+    pairs = SURER * (len(view.names) - 1)
+    if fits[first, last] < sure[0, -1] + SURER:
+        return replace(pick, weight=sure[0, -1] - pairs)
+    weeks = (int(first), int(last))
+    return replace(pick, weight=fits[weeks] - pairs - SURER, weeks=weeks)
+
+
+def _in_windows(at: np.ndarray, many: int) -> np.ndarray:
+    """Count what lies from each week (row) to each later one (column)."""
+    until = np.concatenate([[0], np.cumsum(np.bincount(at, minlength=many))])
+    return np.triu(until[None, 1:] - until[:-1, None])
+
+
+def _fit(wrong: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Return the log likelihood of so many failures at their own rate."""
+    rate = wrong / np.maximum(known, 1)
+    return xlogy(wrong, rate) + xlogy(known - wrong, 1 - rate)
+
+
+def _matters(
+    k: np.ndarray, n: np.ndarray, j: np.ndarray, m: np.ndarray, practical: tuple[float, float, int]
+) -> np.ndarray:
+    """Tell whether k of n fail more than j of m by the practical margins."""
+    here, there = k / np.maximum(n, 1), j / np.maximum(m, 1)
+    # Odds, not shares: their ratio means the same for rare and for common failures.
+    far = here * (1 - there) >= practical[1] * there * (1 - here)
+    return (here - there >= practical[0]) & far
 
 
 def _standing_out(
     views: "list[_View]", marks: np.ndarray, rate: float, practical: tuple[float, float, int]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the cells that fail more than the rest, in earnest: view, value and p of each."""
-    least_gap, least_odds, least_n = practical
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the cells that fail more than the rest: view, value, p, and whether in earnest."""
     counts = [view.count(marks) for view in views]
     k, n = np.concatenate(counts, axis=1)
     sizes = [count.shape[1] for count in counts]
     wrong, every = np.repeat([count.sum(axis=1) for count in counts], sizes, axis=0).T
     place = np.repeat(np.arange(len(views)), sizes)
     value = np.concatenate([np.arange(size) for size in sizes])
-    tried = np.flatnonzero((k > 0) & (n < every) & (n >= least_n))
+    tried = np.flatnonzero((k > 0) & (n < every) & (n >= practical[2]))
     k, n, wrong, every = (each[tried] for each in (k, n, wrong, every))
-    here, there = k / n, (wrong - k) / (every - n)
-    more, p = here > there, np.ones(len(tried))
+    more, p = k * every > wrong * n, np.ones(len(tried))
     p[more] = hypergeom.sf(k[more] - 1, every[more], wrong[more], n[more])
-    # Odds, not shares: their ratio means the same for rare and for common failures.
-    far = here * (1 - there) >= least_odds * there * (1 - here)
-    keep = false_discovery(p, rate) & (here - there >= least_gap) & far
-    return place[tried[keep]], value[tried[keep]], p[keep]
+    keep, large = false_discovery(p, rate), _matters(k, n, wrong - k, every - n, practical)
+    return place[tried[keep]], value[tried[keep]], p[keep], large[keep]
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,6 +286,15 @@ class _Pick:
     view: "_View"
     values: list[int]
     p: float
+    weeks: tuple[int, int] | None = None
+    weight: float = 0.0
+
+    def inside(self, week: "_View | None") -> np.ndarray:
+        """Tell which lines are in the cell, and in its weeks."""
+        mine = np.isin(self.view.code, self.values)
+        if self.weeks is None:
+            return mine
+        return mine & (week.code >= self.weeks[0]) & (week.code <= self.weeks[1])
 
     def touches(self, values: list[int]) -> bool:
         """Tell whether these values continue the cell's own in a row of weeks or days."""
@@ -246,25 +325,33 @@ def _views(rights: Rights) -> Iterator[_View]:
     cuts = dict(_dimensions(rights))
     order = rights.states.order
     many = order.max(initial=0) + np.int64(1)
-    weekless = [name for name in cuts if name not in ("week", "weekday", "promise_days")]
-    for names in [(name,) for name in cuts] + list(combinations(weekless, 2)):
+    paired = [name for name in cuts if name not in ("week", "weekday", "promise_days")]
+    paired = [name for name in paired if len(cuts[name][1]) <= MOST_VALUES]
+    for names in [(name,) for name in cuts] + list(combinations(paired, 2)):
         codes = [cuts[name][0] for name in names]
         sizes = [len(cuts[name][1]) for name in names]
         inside = np.all([code >= 0 for code in codes], axis=0)
         code = np.where(inside, np.ravel_multi_index(np.maximum(codes, 0), sizes), -1)
         key = np.where(inside, code * many + order, -1)
-        parts, part = np.unique(key, return_inverse=True)
+        parts, first, part = np.unique(key, return_index=True, return_inverse=True)
         if len(parts) and parts[0] == -1:
             # The last part gathers the lines that have no value here.
             parts, part = parts[1:], np.where(part == 0, len(parts) - 1, part - 1)
+            first = first[1:]
+        if len(parts) > len(np.unique(parts % many)):
+            # One line stands for each part of an order: a part of many lines fails more of itself.
+            part = np.where(np.isin(np.arange(len(part)), first), part, len(parts))
         labels = list(product(*(cuts[name][1] for name in names)))
         yield _View(names, labels, code, part, parts // many)
 
 
-def _describe(right: str, pick: _Pick, marks: np.ndarray, apart: bool) -> Cell:
+def _describe(
+    right: str, pick: _Pick, marks: np.ndarray, week: "_View | None", apart: bool
+) -> Cell:
     """Count a cell against the rest."""
     view, counts = pick.view, pick.view.count(marks)
-    k, n = counts[:, pick.values].sum(axis=1).tolist()
+    mine = view.count(np.where(pick.inside(week), marks, 0))
+    k, n = mine[:, pick.values].sum(axis=1).tolist()
     j, m = (counts.sum(axis=1) - (k, n)).tolist()
     first, last = view.labels[pick.values[0]], view.labels[pick.values[-1]]
     where, period = dict(zip(view.names, first, strict=True)), None
@@ -272,6 +359,8 @@ def _describe(right: str, pick: _Pick, marks: np.ndarray, apart: bool) -> Cell:
         where, period = {}, f"{first[0]}/{last[0]}"
     elif first != last:
         where = {view.names[0]: f"{first[0]}-{last[0]}"}
+    if pick.weeks:
+        period = "/".join(week.labels[each][0] for each in pick.weeks)
     return Cell(
         right=right,
         where=where,
@@ -310,7 +399,7 @@ def _dimensions(rights: Rights) -> Iterator[tuple[str, tuple[np.ndarray, list[st
             codes, names = pd.factorize(rights.frame[name].to_numpy()[first], sort=True)
         else:
             continue
-        if len(names) > 1 and (len(names) <= MOST_VALUES or name == "week"):
+        if 1 < len(names) <= MOST_ALONE:
             yield name, (codes, [str(value) for value in names])
 
 
