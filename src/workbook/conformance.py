@@ -246,7 +246,7 @@ class Comparison(Face):
             say("Share"): (say.percent, "share"),
             say("Hours longer"): (lambda hours: say.number(hours, 1), "hours"),
         }
-        if self.rights is not None:
+        if "failed" in self.deviations:
             cells[say("Wrong in a right")] = (say.percent, "failed")
             cells[say("Points more")] = (say.points, "more")
         return as_table(self.deviations, cells)
