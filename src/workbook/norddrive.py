@@ -37,9 +37,10 @@ SHARES, BASE = CASE["shares"], CASE["base"]
 PLANTED = {one: problem["planted"] for one, problem in CASE["problems"].items()}
 CUSTOMERS_IN_ALL, MULTI_SITE, SMALL = 60, range(1, 4), range(4, 8)
 PIECES_A_DAY = 31_000 * 4.2 / (5 * WEEKS)
-BEST_SELLERS = 4  # the first parts of each class sell four times as well; in class A they are B2's
+# The first parts of each class sell so much better; in class A they are B2's.
+BEST_SELLERS, BETTER = 4, 8
 # Minutes of the day: orders, desk, van, delivery, office.
-ORDERS_FROM, ORDERS_TO, OPENS, CLOSES, LEAVES, DELIVERS, OFFICE = 420, 840, 480, 960, 1050, 420, 540
+ORDERS_FROM, ORDERS_TO, OPENS, CLOSES, LEAVES, DELIVERS, OFFICE = 420, 840, 480, 960, 60, 420, 540
 QUESTIONS = ("overall", "product", "quantity", "time", "information")
 NOT_FOR_CANCELLED = ["product_delivered", "quantity_delivered", "condition", "unit_price_invoiced"]
 NOT_FOR_CANCELLED += ["shipped_at", "delivered_at", "place_delivered", "documents", "freight_cost"]
@@ -57,7 +58,7 @@ def build(draw: Streams, on: list[str], scale: float) -> tuple[dict, dict]:
     scale : float
         1 is 9,000 orders of 1,200 parts; there are always 60 customers.
     """
-    parts = _parts(draw, max(round(60 * scale), 3) * 20)
+    parts = _parts(draw, max(round(60 * scale), 12) * 20)
     orders = _times(draw, _orders(draw, max(round(9_000 * scale), 1), on), on)
     lines = _fail(draw, orders, _lines(draw, orders, parts), parts, on)
     orders = _answer(draw, _spoil(draw, orders, lines, on))
@@ -81,7 +82,8 @@ def _parts(draw: Streams, many: int) -> pd.DataFrame:
     sizes = {kind: round(many * share) for kind, share in SHARES["catalogue"].items()}
     kind = pd.Series(np.repeat(list(sizes), list(sizes.values())))
     number, classes = kind.groupby(kind).cumcount(), kind.map(SHARES["classes"])
-    weight = np.where(number < BEST_SELLERS, 4, 1) / (kind.map(sizes) + 3 * BEST_SELLERS)
+    weight = np.where(number < BEST_SELLERS, BETTER, 1)
+    weight = weight / (kind.map(sizes) + (BETTER - 1) * BEST_SELLERS)
     price = (8 + 11 * draw(CATALOGUE).exponential(size=many)).round(2)
     facts = {"abc": kind, "product_group": kind.map(SHARES["groups"]), "number": number}
     facts |= {"product": "ND-" + kind + number.astype(str).str.zfill(4), "unit_price": price}
@@ -102,7 +104,7 @@ def _customers(draw: Streams) -> pd.DataFrame:
 def _orders(draw: Streams, n: int, on: list[str]) -> pd.DataFrame:
     """Draw who orders how much, when, and in which service class."""
     u, v, customers = (
-        draw(ORDERS).random((9, n)),
+        draw(ORDERS).random((10, n)),
         draw(PROBLEM["B5"]).random((3, n)),
         _customers(draw),
     )
@@ -123,6 +125,7 @@ def _orders(draw: Streams, n: int, on: list[str]) -> pd.DataFrame:
         "promise_days": days,
         "channel": pick(u[7], SHARES["channels"]),
         "carrier": pick(u[8], SHARES["carriers"]),
+        "size_class": pick(u[9], SHARES["sizes"]),
     }
     who = customers.iloc[np.minimum(rank, CUSTOMERS_IN_ALL - 1)].reset_index(drop=True)
     return pd.DataFrame(facts).join(who)
@@ -159,11 +162,12 @@ def _times(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     facts = {"ordered_at": entered - 3, "entered_at": entered, "credit_at": credit}
     facts |= {"planned_at": planned, "picked_at": picked, "packed_at": packed}
     facts |= {"exported_at": packed + 15 + (30 * u[6]).astype(int), "promised_at": promised}
-    facts |= {"shipped_at": at_minute(left, LEAVES + 60 * u[7]), "late": late > 0, "early": early}
+    facts |= {"shipped_at": at_minute(came, LEAVES + 60 * u[7]), "late": late > 0, "early": early}
     facts |= {"arrived_at": at_minute(came, 300 + 90 * u[9])}
     facts |= {"delivered": at_minute(came, DELIVERS + 480 * u[8])}
     invoiced = at_minute(_later(came + 1, 0), OFFICE + 240 * u[9])
-    return orders.assign(**facts, invoiced_at=invoiced)
+    paid = at_minute(_later(day_of(invoiced), 10), OFFICE + 400 * u[1])
+    return orders.assign(**facts, invoiced_at=invoiced, paid_at=paid)
 
 
 def _lines(draw: Streams, orders: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
@@ -173,7 +177,7 @@ def _lines(draw: Streams, orders: pd.DataFrame, parts: pd.DataFrame) -> pd.DataF
     u = draw(LINES).random((3, len(row)))
     rows = parts.index.to_series().groupby(parts["abc"]).agg(["min", "size"])
     first, size = rows.loc[pick(u[0], SHARES["classes"])].to_numpy().T
-    number = (u[1] * (size + 3 * BEST_SELLERS)).astype(int)
+    number = (u[1] * (size + (BETTER - 1) * BEST_SELLERS)).astype(int)
     part = first + np.where(number < size, number, (number - size) % BEST_SELLERS)
     small = orders["small"].to_numpy()[row]
     facts = {"row": row, "line_no": line_no, "part": part}
@@ -241,16 +245,19 @@ def _spoil(draw: Streams, orders: pd.DataFrame, lines: pd.DataFrame, on: list[st
 
 def _answer(draw: Streams, orders: pd.DataFrame) -> pd.DataFrame:
     """Let some customers answer the survey, which is mailed on the day after the delivery."""
-    u = draw(REPLIES).random((14, len(orders)))
+    u = draw(REPLIES).random((15, len(orders)))
     bad = {name: orders[name].to_numpy() for name in ("late", "short", "wrong_item", "early")}
     means = {
         "overall": 4.4 - 0.7 * bad["late"] - 0.5 * bad["short"] - 0.8 * bad["wrong_item"],
         "product": 4.5 - 2.0 * bad["wrong_item"],
         "quantity": 4.4 - 1.6 * bad["short"],
         "time": 4.3 - 1.3 * bad["late"] - 0.5 * bad["early"],
-        "information": 4.1 - 1.2 * orders["misdocumented"].to_numpy(),
+        "information": 4.4 - 1.2 * orders["misdocumented"].to_numpy(),
     }
-    given = {one: rating(mean, u[i], u[5 + i]) for i, (one, mean) in enumerate(means.items())}
+    given = {
+        one: rating(mean + u[14] - 0.5, u[i], u[5 + i])
+        for i, (one, mean) in enumerate(means.items())
+    }
     sent = pd.Series(at_minute(_later(day_of(orders["delivered"]) + 1, 0), OFFICE + 30))
     delay = pd.to_timedelta((20 + 1500 * u[12]).astype(int), unit="m")
     answers = orders["came"] & (u[13] < BASE["reply"])

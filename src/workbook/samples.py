@@ -240,7 +240,7 @@ def rating(mean: np.ndarray, u: np.ndarray, v: np.ndarray, spread: float = 0.2) 
     >>> rating(3.5, np.array([0.2, 0.7, 0.7]), np.array([0.5, 0.5, 0.1])).tolist()
     [3.0, 4.0, 3.0]
     """
-    answer = np.floor(mean + u)
+    answer = np.floor(np.clip(mean + u, 1, 5))
     nudge = np.where(v < spread, -1, 0) + np.where(v > 1 - spread, 1, 0)
     return answer + np.where((answer > 1) & (answer < 5), nudge, 0)
 

@@ -65,7 +65,7 @@ def build(draw: Streams, on: list[str], scale: float) -> tuple[dict, dict]:
 
 def _drops(draw: Streams, n: int, on: list[str]) -> pd.DataFrame:
     """Draw who is served when, by whom; and which drops are late or warm."""
-    u, minds = draw(DROPS).random((9, n)), lambda problem: draw(problem).random(n)
+    u, minds = draw(DROPS).random((10, n)), lambda problem: draw(problem).random(n)
     customer, day_no = (u[1] * CUSTOMERS).astype(int), (u[2] * 7 * WEEKS).astype(int)
     day, route = FIRST_DAY + day_no, customer % ROUTES + 1
     bad = (route == BAD_ROUTE) & np.isin(day, BAD_DAYS)
@@ -89,6 +89,7 @@ def _drops(draw: Streams, n: int, on: list[str]) -> pd.DataFrame:
     facts |= {"along": along, "warm": reefer | along, "small": small}
     facts |= {"drawn_lines": 1 + poisson(u[6], 1.5), "channel": pick(u[7], SHARES["channels"])}
     facts |= {"ahead": ("C7" in on) & (route >= FROM_DEPOT_2), "depot_2": route >= FROM_DEPOT_2}
+    facts["size_class"] = pick(u[9], SHARES["sizes"])
     return pd.DataFrame(facts).assign(waits_long="C3" in on, promised_hour=7 + (u[8] * 5) // 1)
 
 
@@ -114,7 +115,7 @@ def _times(draw: Streams, drops: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     facts |= {"notice": moved.fillna(pd.Series(left)) + pd.Timedelta(minutes=2)}
     facts |= {"invoiced_at": at_minute(day, 840 + 120 * u[6])}
     facts |= {"settled": at_minute(day + 1, 540 + 400 * u[7])}
-    return drops.assign(**facts)
+    return drops.assign(**facts, paid_at=at_minute(day + 14, 600 + 300 * u[8]))
 
 
 def _lines(draw: Streams, drops: pd.DataFrame, on: list[str]) -> pd.DataFrame:
@@ -166,7 +167,7 @@ def _spoil(draw: Streams, drops: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFr
 
 def _answer(draw: Streams, drops: pd.DataFrame) -> pd.DataFrame:
     """Let some customers answer the survey of the same afternoon."""
-    u = draw(REPLIES).random((15, len(drops)))
+    u = draw(REPLIES).random((16, len(drops)))
     bad = drops[["late", "warm", "old", "short", "wrong_item", "misdocumented"]].astype(float)
     means = {
         "overall": 4.3 - 0.6 * bad["late"] - 0.9 * bad["warm"] - 0.4 * bad["short"],
@@ -174,9 +175,12 @@ def _answer(draw: Streams, drops: pd.DataFrame) -> pd.DataFrame:
         "quantity": 4.3 - 1.4 * bad["short"],
         "time": 4.25 - 1.3 * bad["late"],
         "condition": 4.3 - 1.8 * bad["warm"] - 1.0 * bad["old"],
-        "information": 3.62 - 0.6 * bad["misdocumented"],
+        "information": 4.25 - 0.6 * bad["misdocumented"],
     }
-    given = {one: rating(mean, u[i], u[6 + i]) for i, (one, mean) in enumerate(means.items())}
+    given = {
+        one: rating(mean + u[15] - 0.5, u[i], u[6 + i])
+        for i, (one, mean) in enumerate(means.items())
+    }
     sent = at_minute(day_of(drops["day"]), 900)
     facts = {"answered_at": sent + (20 + 2000 * u[12]).astype(int), "sent_at": sent}
     facts |= {"answers": u[13] < min(0.6, BASE["answers"] / len(drops))}
