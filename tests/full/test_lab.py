@@ -1,15 +1,11 @@
 """Use the workshop's table of steps as people do: in JupyterLab, in a browser, by keyboard."""
 
-import os
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter import jupyter_lab
 
 pytestmark = pytest.mark.full
 
@@ -41,41 +37,9 @@ def room(tmp_path) -> Path:
 
 @pytest.fixture
 def lab(room):
-    """The address of a JupyterLab over that folder."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    home = {
-        name: str(room / ".jupyter") for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_WORKSPACES_DIR")
-    }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}"]
-    command += ["--IdentityProvider.token=", "--LabApp.news_url=", f"--ServerApp.root_dir={room}"]
-    server = subprocess.Popen(
-        command,
-        cwd=room,
-        env=os.environ | home,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}/lab/tree/chapter.ipynb"
-    try:
-        wait_for(lambda: urllib.request.urlopen(address, timeout=2).status == 200)
-        yield address
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def wait_for(works, seconds=60):
-    ends = time.monotonic() + seconds
-    while True:
-        try:
-            if works():
-                return
-        except OSError:
-            pass
-        assert time.monotonic() < ends, "JupyterLab does not answer"
-        time.sleep(0.5)
+    """The address of the chapter in a JupyterLab over that folder."""
+    with jupyter_lab(room) as address:
+        yield f"{address}/tree/chapter.ipynb"
 
 
 def run_all(page, address):
