@@ -16,8 +16,6 @@ from workbook.survey import bank_of
 
 __all__ = ["plain_lead", "survey"]
 
-_EXPECTED = 0.12  # share that answers, where the client's own is not known
-
 
 def plain_lead(blocks: list[Block]) -> list[Block]:
     """Set a view's answer in plain text: a page has one lead."""
@@ -92,6 +90,7 @@ def _sample(road: RoadMap, say: Language) -> list[Block]:
     lines = road.client.order_lines
     if lines is None or lines.empty:
         return []
-    rate = (road.scores.response_rate if road.scores else None) or _EXPECTED
-    plan = plan_sample(lines["order_id"].nunique(), response_rate=min(rate, 0.99))
+    rate = road.scores.response_rate if road.scores else None
+    known = {"response_rate": min(rate, 0.99)} if rate else {}
+    plan = plan_sample(lines["order_id"].nunique(), **known)
     return [results.text(plan.sentence(say), "note")]

@@ -66,15 +66,12 @@ class ResponseRates:
 
     def sentence(self, say: Language) -> str:
         """Say the rates with what they count."""
-        words = {"rr1": say.percent(self.rr1), "rr2": say.percent(self.rr2)}
-        words |= {"rr6": say.percent(self.rr6), "lost": say.number(self.unreached)}
-        told = say(
+        return say(
             "Response rate of all sent: {rr1} complete (RR1), {rr2} with partly answered ones "
             "(RR2).",
-            **words,
+            rr1=say.percent(self.rr1),
+            rr2=say.percent(self.rr2),
         )
-        reached = say("Without the {lost} undeliverable ones {rr6} (RR6).", **words)
-        return f"{told} {reached}" if self.unreached else told
 
 
 def response_rates(answers: pd.DataFrame, sent: int, unreached: int = 0) -> ResponseRates:
