@@ -107,7 +107,7 @@ def _minutes(answer: object) -> tuple[float, ...]:
 
 def _name(value: object) -> str:
     """Fold a name: case, spaces and accents don't matter, nor does 3.0 for 3."""
-    whole = isinstance(value, float | np.floating) and value == round(value)
+    whole = isinstance(value, float | np.floating) and float(value).is_integer()
     return fold(str(int(value) if whole else value)) or str(value).strip()
 
 

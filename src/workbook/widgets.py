@@ -110,7 +110,8 @@ def _label(name: str, say: Language) -> str:
     labels = {"client": say("Client's folder"), "language": say("Language")}
     labels |= {"due": say("On time against"), "group": say("Compare by")}
     labels |= {"wait_left": say("Waiting that is left")}
-    labels |= {"closed_questions": say("Closed questions")}
+    labels |= {"closed_questions": say("Closed questions"), "fixed": say("Right to mend")}
+    labels |= {"wanted": say("Target"), "period": say("Period"), "share": say("Promises to keep")}
     return labels.get(name, name)
 
 
