@@ -222,7 +222,7 @@ def draw(exercise: Exercise, seed: int) -> object:
 def _distinct(exercise: Exercise, data: object) -> bool:
     read = [exercise.read(find(data)) for find in (exercise.answer, *exercise.mistakes)]
     pairs = [(one, other) for one in read for other in read if one is not other]
-    return not any(same(one, other, 3 * exercise.unit) for one, other in pairs)
+    return all(read) and not any(same(one, other, 3 * exercise.unit) for one, other in pairs)
 
 
 def judge(exercise: Exercise, data: object, answer: object, say: Language) -> Reply:
