@@ -14,8 +14,9 @@ from workbook import samples
 from workbook.data import open_client
 from workbook.resources import data_path
 
-GENERATED = {"brzoza-dom": {"scale": 0.1}}
-SHIPPED = [*GENERATED, "ten-orders"]
+GENERATED = {"brzoza-dom": 0.1, "norddrive-teile": 0.06, "zimny-szlak": 0.04}
+GENERATED = {name: {"scale": scale} for name, scale in GENERATED.items()}
+SHIPPED = sorted([*GENERATED, "ten-orders"])
 
 
 def files(folder):

@@ -166,8 +166,8 @@ def _times(draw: Streams, orders: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     facts |= {"arrived_at": at_minute(came, 300 + 90 * u[9])}
     facts |= {"delivered": at_minute(came, DELIVERS + 480 * u[8])}
     invoiced = at_minute(_later(came + 1, 0), OFFICE + 240 * u[9])
-    paid = at_minute(_later(day_of(invoiced), 10), OFFICE + 400 * u[1])
-    return orders.assign(**facts, invoiced_at=invoiced, paid_at=paid)
+    ended = at_minute(_later(day_of(invoiced), 3), OFFICE + 400 * u[1])
+    return orders.assign(**facts, invoiced_at=invoiced, ended_at=ended)
 
 
 def _lines(draw: Streams, orders: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:

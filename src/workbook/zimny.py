@@ -115,7 +115,7 @@ def _times(draw: Streams, drops: pd.DataFrame, on: list[str]) -> pd.DataFrame:
     facts |= {"notice": moved.fillna(pd.Series(left)) + pd.Timedelta(minutes=2)}
     facts |= {"invoiced_at": at_minute(day, 840 + 120 * u[6])}
     facts |= {"settled": at_minute(day + 1, 540 + 400 * u[7])}
-    return drops.assign(**facts, paid_at=at_minute(day + 14, 600 + 300 * u[8]))
+    return drops.assign(**facts, ended_at=at_minute(day + 2, 600 + 300 * u[8]))
 
 
 def _lines(draw: Streams, drops: pd.DataFrame, on: list[str]) -> pd.DataFrame:
