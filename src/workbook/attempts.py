@@ -22,15 +22,16 @@ import nbformat
 from workbook.batch import Spawned, start_process
 from workbook.editions import chapters
 from workbook.exercises import all_exercises
-from workbook.forks import Fork, close_server, limit_memory
+from workbook.forks import Fork, limit_memory
 from workbook.handins import HandIn
 from workbook.language import Language
 from workbook.spellings import as_plain
 
 __all__ = ["Run", "run_hand_ins"]
 
-_CELL_LIMIT = 10.0
+_CELL_LIMIT, _START_LIMIT = 10.0, 180.0
 _ATTEMPTS = 6
+_IDLE = re.compile(r"(check|hint)\([^()]*\)")
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Run:
     cells: Sequence[str]
     skip: set[int]
     process: Fork | Spawned | None = None
-    started: float = field(default_factory=time.monotonic)
+    started: float = float("inf")
     at: int | None = None
     since: float = 0.0
     heard: int = 0
@@ -59,6 +60,8 @@ class Run:
     def listen(self) -> None:
         """Take in what the process has said since."""
         self.process.poll()
+        if self.process.said:  # the wait for a process is not the student's
+            self.started = min(self.started, time.monotonic())
         for said in map(str, self.process.said[self.heard :]):
             self.heard, self.since = self.heard + 1, time.monotonic()
             with contextlib.suppress(ValueError, TypeError, AttributeError):
@@ -96,15 +99,13 @@ def run_hand_ins(
         finally:
             for run in running:
                 run.process.kill()
-            close_server()
 
 
 def _begin(hand_in: HandIn) -> Run:
     taught, needed = _taught(tuple(sorted({id.split(".")[0] for id in hand_in.exercises})))
     cells = (*needed, *hand_in.cells)
-    skip = {
-        place for place, cell in enumerate(cells) if cell.strip() in taught and place >= len(needed)
-    }
+    idle = lambda cell: cell.strip() in taught or _IDLE.fullmatch(cell.strip())
+    skip = {place for place, cell in enumerate(cells) if place >= len(needed) and idle(cell)}
     return Run(hand_in, cells, skip, notes=list(hand_in.notes))
 
 
@@ -127,8 +128,12 @@ def _ended(run: Run, time_limit: float, say: Language) -> bool | None:
         run.notes.append(say("it took longer than the limit of {n} s", n=limit))
         return True
     over = run.process.poll() is not None
-    if not over and time.monotonic() - run.since < 2 * _CELL_LIMIT:
+    patience = 2 * _CELL_LIMIT if run.heard else _START_LIMIT
+    if not over and time.monotonic() - run.since < patience:
         return None
+    if not run.heard:
+        run.notes.append(say("its process did not start; grade it again"))
+        return True
     if run.at is not None:
         run.notes.append(
             say("cell {n} was left out: it did not end, or ended everything", n=run.at + 1)
