@@ -4,12 +4,13 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 
 import nbformat
 
-from workbook.page import read_closing
+from workbook.page import read_closing, showable
 
 __all__ = ["FORMATS", "check_formats", "make_files", "render"]
 
@@ -53,8 +54,9 @@ def check_formats(wanted: str | Iterable[str]) -> tuple[str, ...]:
 
 def render(form: str, executed: nbformat.NotebookNode, profile: object) -> bytes:
     """Return an executed report notebook in one format (not zip); same input, same bytes."""
+    shown = showable({"name": profile.name, "prepared_by": profile.prepared_by})
     module, name = _WRITERS[form].split(".")
-    made = getattr(import_module(f"workbook.{module}"), name)(executed, profile)
+    made = getattr(import_module(f"workbook.{module}"), name)(executed, replace(profile, **shown))
     return made.encode() if isinstance(made, str) else made
 
 

@@ -15,7 +15,15 @@ from workbook.language import speak
 from workbook.resources import template_path
 from workbook.sections import RESULTS_MIME
 
-__all__ = ["faces", "fill_template", "read_closing", "read_day", "read_sections", "render_page"]
+__all__ = [
+    "faces",
+    "fill_template",
+    "read_closing",
+    "read_day",
+    "read_sections",
+    "render_page",
+    "showable",
+]
 
 # Which letters each part of the typeface brings.
 _FONT_PARTS = {
@@ -37,15 +45,22 @@ def _outputs(notebook: nbformat.NotebookNode, kind: str) -> list[Any]:
     """Return what the notebook's cells put out of one MIME type, in order, as it can be shown."""
     outputs = (out for cell in notebook.cells for out in cell.get("outputs", []))
     found = [out["data"][kind] for out in outputs if kind in out.get("data", {})]
-    return _showable(found) if _SUSPECT.search(json.dumps(found)) else found
+    return showable(found) if _SUSPECT.search(json.dumps(found)) else found
 
 
-def _showable(value: Any) -> Any:
+def showable(value: Any) -> Any:
+    """Return text, also within lists and mappings, with � for what no file can show.
+
+    Examples
+    --------
+    >>> showable(["a\\x08b"])
+    ['a\ufffdb']
+    """
     if isinstance(value, str):
         return _UNSHOWN.sub("\ufffd", value)
     if isinstance(value, dict):
-        return {key: _showable(each) for key, each in value.items()}
-    return [_showable(each) for each in value] if isinstance(value, list) else value
+        return {showable(key): showable(each) for key, each in value.items()}
+    return [showable(each) for each in value] if isinstance(value, list) else value
 
 
 def read_closing(notebook: nbformat.NotebookNode) -> dict[str, Any] | None:
