@@ -45,7 +45,7 @@ HANDOFFS = Exercise(
         later("you ranked by the average wait; what counts is how long orders lie in all."),
         later("you ranked by the number of arrows; what counts is how long orders lie."),
     ),
-    moral=later("Your orders lie longest here: {answer}. Go there first, and ask for what."),
+    moral=later("Your orders lie longest here: {answer}. Go and ask what they wait for."),
     hints=(
         later("A hand-off is an arrow from one role to another one."),
         later("Leave out what stays in its lane, then add up the hours of each pair of roles."),

@@ -121,7 +121,7 @@ BEGIN = Exercise(
         later("those matter little; begin with what matters and is rated badly."),
         later("you forgot the rating; what is well served needs no project."),
     ),
-    moral=later("Begin with {answer}: it matters to customers, and it is surely not good enough."),
+    moral=later("This matters to customers and is surely not good enough: {answer}. Begin there."),
     hints=(
         later("Two conditions at once: important enough, and surely rated too low."),
         later("Surely too low means that the upper end of the interval lies below 4, too."),
