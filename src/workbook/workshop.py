@@ -157,9 +157,9 @@ class Workshop:
 
         def act(_: object) -> None:
             given = dict(names()).get(value.value, value.value.strip())
+            given, kept = ("", True) if kind.value == "remove" else (given, bool(given))
             each = {"step": step.value, "kind": kind.value, "value": given}
-            lacks = "" if given or kind.value == "remove" else "no_value"
-            lacks = lacks or ("" if read_change(**each) else "no_time")
+            lacks = "no_value" if not kept else "" if read_change(**each) else "no_time"
             told.value = _status(self.own.get(lacks, ""))
             save([*self._changes, *([] if lacks else [each])])
 
@@ -195,7 +195,8 @@ class Workshop:
         change, lost = try_changes(self.editor.draft.process(), edits, self.say.code)
         rows = [(each["step"], each["kind"], each["value"]) for each in self._changes]
         told = [
-            f"{names.get(s, s)}: {self.words['change'][k]} {names.get(v, v)}" for s, k, v in rows
+            f"{names.get(s, s)}: {self.words['change'][k]} {names.get(v, v)}".strip()
+            for s, k, v in rows
         ]
         shown = change.table(self.say.code)
         cells = shown.itertuples(index=False)
