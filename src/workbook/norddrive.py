@@ -49,14 +49,8 @@ NOT_FOR_CANCELLED += ["shipped_at", "delivered_at", "place_delivered", "document
 def build(draw: Streams, on: list[str], scale: float) -> tuple[dict, dict]:
     """Return the tables of one Norddrive Teile, and what each problem and decoy came to.
 
-    Parameters
-    ----------
-    draw : Streams
-        Random streams by number of mechanism; the problems B1 to B10 use 101 to 110.
-    on : list of str
-        The problems that are switched on.
-    scale : float
-        1 is 9,000 orders of 1,200 parts; there are always 60 customers.
+    The problems B1 to B10 that are `on` draw from the streams 101 to 110; a `scale` of 1 is 9,000
+    orders of 1,200 parts, and there are always 60 customers.
     """
     parts = _parts(draw, max(round(60 * scale), 12) * 20)
     orders = _times(draw, _orders(draw, max(round(9_000 * scale), 1), on), on)
@@ -103,14 +97,10 @@ def _customers(draw: Streams) -> pd.DataFrame:
 
 def _orders(draw: Streams, n: int, on: list[str]) -> pd.DataFrame:
     """Draw who orders how much, when, and in which service class."""
-    u, v, customers = (
-        draw(ORDERS).random((10, n)),
-        draw(PROBLEM["B5"]).random((3, n)),
-        _customers(draw),
-    )
+    u, v = draw(ORDERS).random((10, n)), draw(PROBLEM["B5"]).random((3, n))
     weights = SHARES["customers"]
     weights = weights[:-1] + [weights[-1]] * (CUSTOMERS_IN_ALL - len(weights) + 1)
-    usual = np.searchsorted(np.cumsum(weights) / np.sum(weights), u[1], side="right")
+    usual = np.searchsorted(np.cumsum(weights)[:-1] / np.sum(weights), u[1], side="right")
     small = ("B5" in on) & (v[0] < PLANTED["B5"]["share_of_orders"])
     rank = np.where(small, SMALL.start + (v[1] * len(SMALL)).astype(int), usual)
     week, weekday = (u[2] * WEEKS).astype(int), (u[3] * 5).astype(int)
@@ -127,8 +117,7 @@ def _orders(draw: Streams, n: int, on: list[str]) -> pd.DataFrame:
         "carrier": pick(u[8], SHARES["carriers"]),
         "size_class": pick(u[9], SHARES["sizes"]),
     }
-    who = customers.iloc[np.minimum(rank, CUSTOMERS_IN_ALL - 1)].reset_index(drop=True)
-    return pd.DataFrame(facts).join(who)
+    return pd.DataFrame(facts).join(_customers(draw).iloc[rank].reset_index(drop=True))
 
 
 @cache

@@ -20,14 +20,8 @@ def tell(
 ) -> dict:
     """Return affected ids and realised figures by problem and decoy, and the base rates.
 
-    Parameters
-    ----------
-    orders, lines : pd.DataFrame
-        The generator's own orders and lines; `row` is the order's row.
-    asked, stock, answers : pd.DataFrame
-        Its questions, stock of every month and answers to who does which step.
-    case : dict
-        As `read_case` returns it.
+    All tables are the generator's own, with what is hidden from the client: orders and lines
+    (`row` is the order's row), questions, stock by month, and who says who does which step.
     """
     whole = lines.join(orders[orders.columns.difference(lines.columns)], on="row")
     o, kept = orders[orders["came"]], whole[whole["came"]]

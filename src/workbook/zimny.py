@@ -41,14 +41,8 @@ FROM_DEPOT_2 = 8  # routes from this one on
 def build(draw: Streams, on: list[str], scale: float) -> tuple[dict, dict]:
     """Return the tables of one Zimny Szlak, and what each problem and decoy came to.
 
-    Parameters
-    ----------
-    draw : Streams
-        Random streams by number of mechanism; the problems C1 to C10 use 101 to 110.
-    on : list of str
-        The problems that are switched on.
-    scale : float
-        1 is 14,000 drops; there are always 140 customers and 220 answers.
+    The problems C1 to C10 that are `on` draw from the streams 101 to 110; a `scale` of 1 is 14,000
+    drops, and there are always 140 customers and some 220 answers.
     """
     drops = _times(draw, _drops(draw, max(round(14_000 * scale), 1), on), on)
     lines = _lines(draw, drops, on)
@@ -84,7 +78,10 @@ def _drops(draw: Streams, n: int, on: list[str]) -> pd.DataFrame:
     facts = {"order_id": [f"Z{200_000 + rank}" for rank in np.argsort(np.argsort(u[0]))]}
     facts |= {"number": customer + 1, "customer": [f"K-{1 + number:03d}" for number in customer]}
     facts |= {"segment": segments[customer], "day": day, "week": week, "weekday": weekday}
-    facts |= {"route_no": route, "driver": np.where(bad, BAD_DRIVER, 1 + (u[5] * 24).astype(int))}
+    facts |= {
+        "route_no": route,
+        "driver": np.where(bad, BAD_DRIVER, 1 + (u[5] * DRIVERS).astype(int)),
+    }
     facts |= {"bad": bad, "late": late, "carried": carried, "at_risk": at_risk, "reefer": reefer}
     facts |= {"along": along, "warm": reefer | along, "small": small}
     facts |= {"drawn_lines": 1 + poisson(u[6], 1.5), "channel": pick(u[7], SHARES["channels"])}

@@ -14,12 +14,7 @@ BY_DROP = ("warm", "misplaced", "misdocumented", "late")
 def tell(drops: pd.DataFrame, lines: pd.DataFrame, case: dict) -> dict:
     """Return affected ids and realised figures by problem and decoy, and the base rates.
 
-    Parameters
-    ----------
-    drops, lines : pd.DataFrame
-        The generator's own drops and lines; `row` is the drop's row.
-    case : dict
-        As `read_case` returns it.
+    Drops and lines (`row` is the drop's row) are the generator's own, with what is hidden.
     """
     whole = lines.join(drops[drops.columns.difference(lines.columns)], on="row")
     o, planted = drops, {one: each["planted"] for one, each in case["problems"].items()}
@@ -41,7 +36,7 @@ def tell(drops: pd.DataFrame, lines: pd.DataFrame, case: dict) -> dict:
         ),
         "C6": fact(whole, whole["older"], **versus(whole["old"], whole["group"] == soft, "old")),
         "C7": fact(o, o["ahead"], **_notices(o, planted["C7"]["minutes"])),
-        "C8": {"affected": [], "realised": {"n_affected": 0, **_gaps(o, planted["C8"])}},
+        "C8": fact(o[:0], **_gaps(o, planted["C8"])),
         "C9": fact(whole, whole["promoted"], **_fill(whole, planted["C9"]["weeks"])),
         "C10": fact(o, o["small"], **_stops(o, planted["C10"]["below"], case["costs"])),
     }
