@@ -241,7 +241,8 @@ _NOTEBOOK_STYLE = """<style>
 .workbook img{max-width:100%;height:auto}.workbook figure{margin:.5em 0}
 .workbook .note,.workbook figcaption{color:#5b6570}.workbook .lead{font-weight:600}
 .workbook .works{color:#1b7f5c}.workbook .needs-improvement{color:#b3382c}
-.workbook .cards{display:flex;gap:2rem}.workbook .cards dd{margin:0}
+.workbook .cards{display:flex;gap:2rem}
+.workbook .cards dt,.workbook .cards dd{float:none;width:auto;margin:0}
 .workbook .figure{font-size:1.7em}.workbook .badge{white-space:nowrap}
 </style>"""
 
