@@ -21,6 +21,7 @@ __all__ = [
     "cell_words",
     "column_widths",
     "draw_png",
+    "last_words",
     "lay_out",
     "picture_size",
     "render_pdf",
@@ -44,14 +45,13 @@ def render_pdf(executed: nbformat.NotebookNode, profile: object) -> bytes:
     closing = read_closing(executed)
     say, day = speak(closing["language"]), read_day(closing)
     shown = [block for section in read_sections(executed) for block in lay_out(section)]
-    rule = "Every figure stands with its definition in “{contract}”; unknown never counts as right."
     values = {
         "title": f"{profile.name}: {say('what works and what needs improvement')}",
         "author": [profile.prepared_by] if profile.prepared_by else [],
         "kind": say("Customer logistics report"),
         "meta": [_breakable(words) for words in about(profile, day, say)],
         "accent": profile.accent or ACCENT,
-        "closing": say(rule, contract=say("How it was counted")),
+        "closing": last_words(say),
     }
     return _set(shown, profile.name, values, say, day)
 
@@ -69,6 +69,8 @@ def _set(
     blocks: list[Block], name: str, values: dict[str, object], say: Language, day: dt.date | None
 ) -> bytes:
     short = name if len(name) <= 80 else f"{name[:79]}…"
+    own = lambda b: b | {"svg": _own_typeface(b["svg"])} if b["kind"] == "picture" else b
+    blocks = list(map(own, blocks))
     values |= {"language": say.code, "name": _breakable(name), "short": short, "blocks": blocks}
     return _compile(template_path("report.typ").read_bytes(), values, day)
 
@@ -83,6 +85,12 @@ def about(profile: object, day: dt.date | None, say: Language) -> list[str]:
     if profile.prepared_by:
         told.append(say("Prepared by {name}", name=profile.prepared_by))
     return told
+
+
+def last_words(say: Language) -> str:
+    """Say at a report's end what its figures rest on."""
+    rule = "Every figure stands with its definition in “{contract}”; unknown never counts as right."
+    return say(rule, contract=say("How it was counted"))  # the page's template has it, too
 
 
 def _breakable(value: object) -> object:
@@ -111,7 +119,7 @@ def lay_out(section: list[Block]) -> list[Block]:
 
 def _laid_out(block: Block) -> Block:
     if block["kind"] == "picture":
-        return block | {"svg": _own_typeface(block["svg"])} | _place(*picture_size(block))
+        return block | _place(*picture_size(block))
     shown = _breakable(block)
     return shown | {"widths": column_widths(shown)} if block["kind"] == "table" else shown
 

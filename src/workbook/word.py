@@ -18,7 +18,7 @@ from docx.text.run import Run
 from workbook.files import same_times
 from workbook.language import Language, speak
 from workbook.page import read_closing, read_day, read_sections
-from workbook.pdf import ACCENT, about, draw_png, lay_out, picture_size
+from workbook.pdf import ACCENT, about, draw_png, last_words, lay_out, picture_size
 from workbook.results import VERDICT_SHAPES, Block
 
 __all__ = ["render_word", "set_document"]
@@ -41,8 +41,7 @@ def render_word(executed: nbformat.NotebookNode, profile: object) -> bytes:
     for section in read_sections(executed):
         for block in lay_out(section):
             _SHOW[block["kind"]](paper, block)
-    rule = "Every figure stands with its definition in “{contract}”; unknown never counts as right."
-    paper.add_paragraph(say(rule, contract=say("How it was counted")), "Note")
+    paper.add_paragraph(last_words(say), "Note")
     return _saved(paper)
 
 
@@ -178,15 +177,16 @@ def _new_table(paper: Document, rows: int, shares: list[float]) -> Table:
     page, table = paper.sections[-1], paper.add_table(rows, len(shares))
     table.autofit = False
     room = page.page_width - page.left_margin - page.right_margin
-    for column, share in zip(table.columns, shares, strict=True):
-        column.width = int(room * share / sum(shares))
-        for cell in column.cells:
-            cell.width = column.width
+    widths = [int(room * share / sum(shares)) for share in shares]
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
     line = f'w:val="single" w:sz="4" w:color="{_LINE}"'
     borders = f"<w:tblBorders {nsdecls('w')}><w:bottom {line}/><w:insideH {line}/></w:tblBorders>"
     table._tbl.tblPr.append(parse_xml(borders))
     for row in table.rows:
         row._tr.get_or_add_trPr().append(parse_xml(f"<w:cantSplit {nsdecls('w')}/>"))
+        for cell, width in zip(row.cells, widths, strict=True):
+            cell.width = width
     table.rows[0]._tr.get_or_add_trPr().append(parse_xml(f"<w:tblHeader {nsdecls('w')}/>"))
     return table
 
