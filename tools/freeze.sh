@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 "${1:-python3}" -m venv "$room/venv"
-"$room/venv/bin/python" -m pip install --quiet --only-binary :all: ".[test,full,bench,formats,survey,workshop,dev]"
+"$room/venv/bin/python" -m pip install --quiet --only-binary :all: ".[test,full,bench,formats,survey,workshop,cluster,dev]"
 {
     echo "# Versions tested together; made by \`make constraints\`. Use: pip install -c constraints.txt"
     "$room/venv/bin/python" - <<'PYTHON'

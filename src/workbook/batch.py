@@ -22,15 +22,27 @@ from workbook.records import Outcome, hash_inputs, lock, recall, record_run
 from workbook.report import make_report, report_values
 from workbook.schema import DataError
 
-__all__ = ["MEMORY_LIMIT", "TIME_LIMIT", "Job", "read_jobs", "run_batch"]
+__all__ = [
+    "MEMORY_LIMIT",
+    "TIME_LIMIT",
+    "Job",
+    "Runner",
+    "Spawned",
+    "Terms",
+    "give_up",
+    "read_jobs",
+    "run_batch",
+    "run_one",
+    "start_process",
+]
 
 TIME_LIMIT = 600.0  # seconds
 MEMORY_LIMIT = 4096  # megabytes
 
 
 @dataclass(frozen=True)
-class _Terms:
-    """What holds for all clients of a batch."""
+class Terms:
+    """What holds for all clients of a batch: where to, within what limits, how."""
 
     out: Path
     time_limit: float
@@ -39,7 +51,11 @@ class _Terms:
     formats: tuple[str, ...]
 
     def speak(self, job: Job) -> Language:
+        """Return the language of what is said of a client."""
         return speak(self.language or job.language)
+
+
+Runner = Callable[[list[Job], Terms, int], Iterator[Outcome]]
 
 
 def run_batch(
@@ -52,6 +68,7 @@ def run_batch(
     language: str | None = None,
     formats: Iterable[str] = ("html",),
     force: bool = False,
+    runner: Runner | None = None,
     progress: Callable[[str], None] = print,
 ) -> list[Outcome]:
     """Run the jobs, so many at once, and write OUT/index.html and OUT/batch.json.
@@ -77,6 +94,8 @@ def run_batch(
         Which of html, pdf, docx, pptx, xlsx, zip to make; html is always made.
     force : bool
         Run also what has not changed.
+    runner : callable, optional
+        Runs the jobs elsewhere, as `cluster.run_on` does; default: processes of this machine.
     progress : callable
         Gets one line whenever a client is done.
 
@@ -93,7 +112,7 @@ def run_batch(
         If the folder can't be written to.
     """
     out = Path(out)
-    terms = _Terms(out, time_limit, memory_limit, language, check_formats(formats))
+    terms = Terms(out, time_limit, memory_limit, language, check_formats(formats))
     out.mkdir(parents=True, exist_ok=True)
     outcomes: dict[str, Outcome] = {}
     with lock(out), _stoppable():
@@ -102,7 +121,7 @@ def run_batch(
         tell = _Progress(jobs, terms, progress)
         try:
             todo = list(jobs) if force else list(_changed(jobs, terms, outcomes, tell))
-            for outcome in _run_all(todo, terms, at_once or os.cpu_count() or 1):
+            for outcome in (runner or _run_here)(todo, terms, at_once or os.cpu_count() or 1):
                 outcomes[outcome.id] = outcome
                 tell(outcome)
         finally:
@@ -112,7 +131,7 @@ def run_batch(
 
 
 def _changed(
-    jobs: list[Job], terms: _Terms, outcomes: dict[str, Outcome], tell: Callable[[Outcome], None]
+    jobs: list[Job], terms: Terms, outcomes: dict[str, Outcome], tell: Callable[[Outcome], None]
 ) -> Iterator[Job]:
     """Yield the jobs to run; note the outcomes of those whose last report still holds."""
     for job in jobs:
@@ -126,7 +145,7 @@ def _changed(
             yield job
 
 
-def _not_run(job: Job, terms: _Terms) -> Outcome:
+def _not_run(job: Job, terms: Terms) -> Outcome:
     return Outcome(job.id, "interrupted", reason=terms.speak(job)("the batch was interrupted"))
 
 
@@ -151,7 +170,7 @@ def _stop(number: int, _: object) -> None:
 class _Progress:
     """Say after each client how it ended and how long the rest may take."""
 
-    def __init__(self, jobs: list[Job], terms: _Terms, write: Callable[[str], None]):
+    def __init__(self, jobs: list[Job], terms: Terms, write: Callable[[str], None]):
         self.says = {job.id: terms.speak(job) for job in jobs}
         self.write, self.started = write, time.monotonic()
         self.done = self.ran = self.failed = 0
@@ -177,7 +196,7 @@ class _Progress:
 # --- processes ------------------------------------------------------------------------------------
 
 
-def _run_all(jobs: list[Job], terms: _Terms, at_once: int) -> Iterator[Outcome]:
+def _run_here(jobs: list[Job], terms: Terms, at_once: int) -> Iterator[Outcome]:
     """Run the jobs side by side; if stopped, end what is under way and say so in its record."""
     waiting, running = list(reversed(jobs)), {}
     try:
@@ -197,11 +216,19 @@ def _run_all(jobs: list[Job], terms: _Terms, at_once: int) -> Iterator[Outcome]:
             process.kill()
         close_server()
         for job, *_ in running.values():
-            _give_up(_not_run(job, terms), terms)
+            give_up(_not_run(job, terms), terms)
+
+
+def run_one(job: Job, terms: Terms) -> Outcome:
+    """Run one job in a process of its own, within its limits."""
+    process, started = start_process(_work, (job, terms)), time.monotonic()
+    while not (outcome := _outcome_of(process, time.monotonic() - started, job, terms)):
+        wait([process.connection], timeout=0.5)
+    return outcome
 
 
 def _outcome_of(
-    process: "Fork | Spawned", seconds: float, job: Job, terms: _Terms
+    process: "Fork | Spawned", seconds: float, job: Job, terms: Terms
 ) -> Outcome | None:
     """Return how a report ended, None while it is under way and has time."""
     say, over = terms.speak(job), seconds >= terms.time_limit
@@ -209,16 +236,16 @@ def _outcome_of(
         return replace(process.said[-1], seconds=seconds)
     if process.poll() is not None:
         reason = say("its process ended without a word")
-        return _give_up(Outcome(job.id, "failed", reason=reason, seconds=seconds), terms)
+        return give_up(Outcome(job.id, "failed", reason=reason, seconds=seconds), terms)
     if over:
         process.kill()
         limit = say.number(terms.time_limit, terms.time_limit % 1 > 0)
         reason = say("it took longer than the limit of {n} s", n=limit)
-        return _give_up(Outcome(job.id, "timeout", reason=reason, seconds=seconds), terms)
+        return give_up(Outcome(job.id, "timeout", reason=reason, seconds=seconds), terms)
     return None
 
 
-def _give_up(outcome: Outcome, terms: _Terms) -> Outcome:
+def give_up(outcome: Outcome, terms: Terms) -> Outcome:
     """Write down why a report ended, as it can't do so itself."""
     with contextlib.suppress(OSError):
         sweep(terms.out / outcome.id)
@@ -260,7 +287,7 @@ def start_process(function: Callable[..., None], arguments: tuple) -> Fork | Spa
     return Spawned(function, arguments)
 
 
-def _work(connection: Connection, job: Job, terms: _Terms) -> None:
+def _work(connection: Connection, job: Job, terms: Terms) -> None:
     """Make one report in a process of its own, and send how it ended."""
     limit_memory(terms.memory_limit)
     choices = {"language": terms.language, "overrides": job.overrides, "formats": terms.formats}
@@ -272,5 +299,5 @@ def _work(connection: Connection, job: Job, terms: _Terms) -> None:
     except (DataError, ValueError, OSError) as error:
         outcome = Outcome(job.id, "failed", reason=str(error) or type(error).__name__)
     if outcome.status != "ok":
-        _give_up(outcome, terms)
+        give_up(outcome, terms)
     connection.send(replace(outcome, summary=digest(outcome.summary)))

@@ -360,6 +360,7 @@ def _say_outcome(outcome: object, out: Path) -> int:
 @click.option(
     "--memory-limit", type=click.IntRange(64), default=4096, show_default=True, metavar="MB"
 )
+@click.option("--scheduler", metavar="ADDRESS", help="of a Dask cluster that is to do the work")
 @click.option("--force", is_flag=True, help="run also what has not changed")
 @_LANGUAGE
 @_in_words
@@ -370,6 +371,7 @@ def batch(
     jobs: int | None,
     time_limit: float,
     memory_limit: int,
+    scheduler: str | None,
     force: bool,
     language: str | None,
 ) -> int:
@@ -379,6 +381,11 @@ def batch(
 
     made = check_formats(formats)
     wanted = read_jobs(targets)
+    runner = None
+    if scheduler:
+        from workbook.cluster import run_on
+
+        runner = run_on(scheduler)
     click.echo(f"{len(wanted)} client(s) into {out}/; each takes some seconds …")
     outcomes = run_batch(
         wanted,
@@ -389,6 +396,7 @@ def batch(
         language=language,
         formats=made,
         force=force,
+        runner=runner,
         progress=click.echo,
     )
     for outcome in outcomes:

@@ -17,10 +17,10 @@ from typing import Any, BinaryIO
 from workbook.files import write_whole
 from workbook.resources import template_path
 
-__all__ = ["Outcome", "find_notebook", "hash_inputs", "lock", "recall", "record_run"]
+__all__ = ["MADE", "Outcome", "find_notebook", "hash_inputs", "lock", "recall", "record_run"]
 
 # Written into the client's folder by a report itself.
-_MADE = ("customer_key.csv",)
+MADE = ("customer_key.csv",)
 _LOCK = ".workbook.lock"
 
 
@@ -58,7 +58,7 @@ def hash_inputs(
         The notebook's parameters; not the place of the client's folder.
     formats : tuple of str
     """
-    inputs = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in _MADE)
+    inputs = sorted(path for path in folder.rglob("*") if path.is_file() and path.name not in MADE)
     names = ("numpy", "pandas", "papermill", "matplotlib")
     return {
         "parameters": {name: value for name, value in values.items() if name != "client"},

@@ -20,7 +20,7 @@ from workbook.page import read_closing
 from workbook.profile import read_profile
 from workbook.records import Outcome, find_notebook, hash_inputs, record_run
 
-__all__ = ["Outcome", "make_report", "report_values"]
+__all__ = ["Outcome", "make_report", "replace_report", "report_values"]
 
 
 def make_report(
@@ -87,7 +87,9 @@ def make_report(
     if closing:
         files = make_files(formats, run.executed, profile)
         files["report.ipynb"] = nbformat.writes(run.executed).encode()
-        outcome = _write_report(target, files, closing)
+        replace_report(target, files)
+        made, errors = tuple(files), tuple(closing["errors"])
+        outcome = Outcome(profile.id, "ok", files=made, errors=errors, summary=closing)
     elif run.executed:
         reason = say("it ended before its last cell; look for an exit in a cell")
         outcome = Outcome(profile.id, "failed", reason=reason)
@@ -116,14 +118,12 @@ def _closing(executed: nbformat.NotebookNode) -> dict | None:
     return read_closing(nbformat.v4.new_notebook(cells=ran[-1:]))
 
 
-def _write_report(target: Path, files: Mapping[str, bytes], closing: dict) -> Outcome:
+def replace_report(target: Path, files: Mapping[str, bytes]) -> None:
     """Write all files or none, and take away formats of an earlier report that this one lacks."""
     write_all(target, files)
     for name in {f"report.{form}" for form in FORMATS} | {f"{target.name}.zip"}:
         if name not in files:
             (target / name).unlink(missing_ok=True)
-    errors = tuple(closing["errors"])
-    return Outcome(target.name, "ok", files=tuple(files), errors=errors, summary=closing)
 
 
 def _check_parameters(notebook: Path, values: Mapping[str, object]) -> None:

@@ -268,3 +268,55 @@ def test_a_clock_set_back_changes_nothing(night):
     assert 0 < run_of(night, "good")["seconds"] < 120
     assert "after -" not in said
     assert "good: unchanged" in night.run(good)[1]
+
+
+# ── a cluster ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def cluster(tmp_path) -> Iterator[str]:
+    """A Dask scheduler and two workers that are started again when they die; one try more."""
+    pytest.importorskip("distributed")
+    dask, file = [sys.executable, "-m", "dask"], tmp_path / "scheduler.json"
+    env = os.environ | {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": env}
+    quiet["start_new_session"] = True
+    started = [
+        subprocess.Popen([*dask, "scheduler", "--port", "0", "--scheduler-file", file], **quiet)
+    ]
+    while not file.exists():
+        time.sleep(0.1)
+    worker = [*dask, "worker", "--scheduler-file", file, "--nthreads", "1", "--nworkers", "2"]
+    started.append(subprocess.Popen([*worker, "--local-directory", tmp_path / "work"], **quiet))
+    yield json.loads(file.read_text())["address"]
+    for process in reversed(started):
+        for each in (*psutil.Process(process.pid).children(recursive=True), process):
+            each.kill()
+        process.wait()
+
+
+KILLS_ITS_WORKER = """\
+import pathlib, psutil
+place = pathlib.Path({place!r})
+if {always} or not place.exists():
+    place.touch()
+    [each.kill() for each in psutil.Process().parents()[2:3]]
+    import time
+    time.sleep(60)"""
+
+
+def test_a_killed_worker_is_replaced_and_a_poisoned_client_is_named(night, cluster):
+    texts = {
+        "once": KILLS_ITS_WORKER.format(place=str(night.room / "once"), always=False),
+        "poison": KILLS_ITS_WORKER.format(place=str(night.room / "poison"), always=True),
+        "good": "",
+    }
+    clients = [write_faulty(night.room / "clients", *each) for each in texts.items()]
+    code, said = night.run(*clients, "--scheduler", cluster)
+    assert night.statuses() == {"once": "ok", "poison": "failed", "good": "ok"}, said
+    assert code == 1 and run_of(night, "poison")["reason"] == "its worker died 2 times"
+    there = night.files()
+    assert night.run(*clients[::2], "--force")[0] == 0
+    here = night.files()
+    assert {name for name in here if not name.startswith("index")} >= {"once/report.html"}
+    assert all(here[name] == there[name] for name in here if not name.startswith("index"))
