@@ -82,3 +82,30 @@ def test_a_cell_is_said_in_the_reader_s_language(language):
     finding = cells[0].finding(speak(language))
     assert finding.where == {"carrier": "K2"} and "K2" in finding.sentence
     assert finding.kind == "needs improvement" and finding.n == cells[0].n
+
+
+def test_failures_that_keep_to_some_weeks_of_a_cell_are_told_with_them():
+    frame, rng = orders(8)
+    week = frame["promised_at"].dt.isocalendar().week.to_numpy()
+    planted = (frame["region"] == "N") & (week >= 20) & (week <= 24)
+    cells = failing_cells(measure_rights(damage(frame, rng, np.where(planted, 0.5, 0.01))))
+    assert [(cell.where, cell.period) for cell in cells] == [({"region": "N"}, "2025-W20/2025-W24")]
+    assert cells[0].share == pytest.approx(0.5, abs=0.12)
+
+
+def test_products_that_go_wrong_from_a_week_on_are_named():
+    frame, rng = orders(9, n=8000)
+    frame["product"] = np.char.add("P", rng.integers(0, 30, len(frame)).astype(str))
+    late = frame["promised_at"].dt.isocalendar().week.to_numpy() >= 27
+    planted = frame["product"].isin(["P7", "P8"]) & late
+    cells = failing_cells(measure_rights(damage(frame, rng, np.where(planted, 0.6, 0.01))))
+    assert sorted(cell.where["product"] for cell in cells) == ["P7", "P8"]
+    assert all(cell.period.startswith(("2025-W26", "2025-W27", "2025-W28")) for cell in cells)
+
+
+def test_a_group_with_more_lines_in_each_order_is_not_worse_for_that():
+    frame, rng = orders(10)
+    often = frame.loc[np.repeat(frame.index, 4)].assign(product_group="glass")
+    lines = pd.concat([frame.assign(product_group="oak"), often]).sort_index(ignore_index=True)
+    lines["line_no"] = (lines.groupby("order_id").cumcount() + 1).astype(str)
+    assert failing_cells(measure_rights(damage(lines, rng, 0.04))) == []

@@ -135,9 +135,12 @@ def failing_cells(
 
     Every value of every dimension, and every pair of values, is compared with the rest by an exact
     test; a cell counts when it passes the false discovery rate over all comparisons of all rights
-    and its failures exceed the rest's by a practical margin. Then the strongest is named, its
-    orders are set aside and what is left is compared again: one cause is named once, and its
-    shadows (the carrier of a failing carrier-product pair) fall away.
+    and its failures exceed the rest's by a practical margin, in all or within some weeks. Then the
+    likeliest is named, its orders are set aside and what is left is compared again: one cause is
+    named once, and its shadows (the carrier of a failing carrier-product pair) fall away.
+
+    Where a value holds for a part of an order only, as a product group does, one line stands for
+    that part: parts of many lines would fail more often of themselves.
 
     Parameters
     ----------
