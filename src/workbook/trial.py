@@ -50,8 +50,7 @@ class ContractTrial:
         self.client, self.own = client, own_choices(client)
         self._kept: dict[str, Rights] = {}
         # Of all definitions, only the client's own moves with due dates and tolerances.
-        exact = lambda how: definition_ladder(self.rights(self.own | {"granularity": how}))
-        self._ladder = cache(exact)
+        self._ladder = cache(self._measure_ladder)
 
     def rights(self, choices: Choices) -> Rights:
         """Measure the rights under some choices."""
@@ -72,16 +71,17 @@ class ContractTrial:
 
     def rungs(self, choices: Choices, say: Language) -> list[dict[str, object]]:
         """Return how the same orders read by each definition: label, value, words, own."""
-        ladder, confirmed = (
-            self._ladder(choices["granularity"]),
-            self.rights(choices).overall("otif"),
-        )
-        own = ladder.data["definition"] == "own"
-        value = ladder.data["value"].mask(own, confirmed["confirmed"])
-        label = ladder.table(say.code).iloc[:, 0].to_numpy()
-        rows = pd.DataFrame({"label": label, "value": value, "own": own}).dropna(subset="value")
-        rows = rows.assign(words=rows["value"].map(say.percent))
+        confirmed = self.rights(choices).overall("otif")["confirmed"]
+        rows = self._ladder(choices["granularity"], say)
+        rows = rows.assign(value=rows["value"].mask(rows["own"], confirmed)).dropna(subset="value")
+        rows["words"] = rows["value"].map(say.percent)
         return rows.sort_values("value", ascending=False, kind="stable").to_dict("records")
+
+    def _measure_ladder(self, granularity: str, say: Language) -> pd.DataFrame:
+        ladder = definition_ladder(self.rights(self.own | {"granularity": granularity}))
+        label = ladder.table(say.code).iloc[:, 0].to_numpy()
+        own = ladder.data["definition"] == "own"
+        return pd.DataFrame({"label": label, "value": ladder.data["value"], "own": own})
 
 
 def read_change(step: str, kind: str, value: str) -> dict[str, object] | None:

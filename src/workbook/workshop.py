@@ -3,6 +3,7 @@
 Each section is a widget without code. Everything typed is on disk before anything is drawn.
 """
 
+import asyncio
 import base64
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -183,7 +184,7 @@ class Workshop:
             self._bind(made, self.own[label], lambda _: None)
         go.on_click(act)
         back.on_click(lambda _: save(self._changes[:-1]))
-        self.editor.picture.observe(redraw, "value")
+        self.editor.picture.observe(_calmly(redraw), "value")
         redraw()
         left = w.VBox([step, kind, value, w.HBox([go, back]), told])
         grid = {"grid_template_columns": "45% 52%", "grid_gap": "3%"}
@@ -305,6 +306,21 @@ class Workshop:
         if not self.trial.client.note:
             now, before = (self.trial.figures(each, self.say) for each in both)
             yield now[1], now[0], before[0]
+
+
+def _calmly(act: Callable[[], object]) -> Callable[[object], None]:
+    """Let what is typed without a pause be followed by one act, half a second later."""
+    waiting: list[asyncio.TimerHandle] = []
+
+    def follow(_: object) -> None:
+        for each in waiting:
+            each.cancel()
+        try:
+            waiting[:] = [asyncio.get_running_loop().call_later(0.5, act)]
+        except RuntimeError:  # no kernel: at once
+            act()
+
+    return follow
 
 
 @cache
