@@ -179,7 +179,7 @@ ARGUE = Exercise(
     mistakes=(
         lambda figures: ("interval", "margin", "between", "interwał", "przedział", "интервал"),
         lambda figures: ("answer", "silent", "répon", "odpowie", "milcz", "ответ", "молч"),
-        lambda figures: ("right", "question", "droit", "pytan", "zasad", "вопрос", "право"),
+        lambda figures: ("right", "question", "critère", "pytan", "zasad", "вопрос", "право"),
     ),
     replies=(
         later("say how sure the figure is."),
