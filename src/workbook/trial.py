@@ -9,7 +9,6 @@ from workbook.ladder import definition_ladder
 from workbook.language import Language
 from workbook.process import Process
 from workbook.rights import Rights, interval_words, measure_name, measure_rights, rate_words
-from workbook.schema import DataError
 from workbook.values import to_number
 from workbook.whatif import Change, change_process, compare_processes
 
@@ -113,9 +112,12 @@ def try_changes(process: Process, changes: list[dict], language: str) -> tuple[C
     (1, ["there is no step 'c'; write one of a"])
     """
     after, told = process, []
-    for each in changes:
-        try:
-            after = change_process(after, [each])
-        except (DataError, ValueError) as fault:
-            told.append(str(fault))
+    try:
+        after = change_process(process, changes)
+    except ValueError:  # one of them; which?
+        for each in changes:
+            try:
+                after = change_process(after, [each])
+            except ValueError as fault:
+                told.append(str(fault))
     return compare_processes(process, after, language=language), told

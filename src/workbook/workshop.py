@@ -5,6 +5,7 @@ Each section is a widget without code. Everything typed is on disk before anythi
 
 import asyncio
 import base64
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -172,14 +173,17 @@ class Workshop:
             if list(step.options) != names():
                 step.options = names()
             value.options = [*dict.fromkeys(self.editor.draft.rows["role"]), *self._names.values()]
-            try:
-                change, blocks = self._compare()
-            except ValueError:
-                return  # what is wrong stands below the chart
-            figures.value = to_html(blocks)
-            sides = zip(blocks[-1]["headings"][1:3], change.charts(), strict=True)
-            charts.value = _fill("change", charts=[(name, side.svg()) for name, side in sides])
+            with contextlib.suppress(ValueError):  # what is wrong stands below the chart
+                figures.value = to_html(self._compare()[1])
+                draw(None)
 
+        def draw_both() -> None:
+            with contextlib.suppress(ValueError):
+                change, blocks = self._compare()
+                sides = zip(blocks[-1]["headings"][1:3], change.charts(), strict=True)
+                charts.value = _fill("change", charts=[(name, side.svg()) for name, side in sides])
+
+        draw = _calmly(draw_both)
         for made, label in ((step, "step"), (kind, "kind"), (value, "value")):
             self._bind(made, self.own[label], lambda _: None)
         go.on_click(act)

@@ -94,6 +94,7 @@ def turn(page, section):
 
 def timed(page, selector, act):
     """How many milliseconds pass from an act until what it changes is seen."""
+    page.wait_for_timeout(1_500)  # as people do, who look at what they see
     page.evaluate(WAIT_FOR_CHANGE, selector)
     act()
     return page.evaluate("window.seen")
