@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from workbook.language import LANGUAGES
+from workbook.samples import shipped_samples
+
 pytestmark = pytest.mark.full
 
-PAGES = ["index.html", "en/report.html", "ru/report.html"]
+# The sample with most to show, in English and Russian (other letters, longer words).
+PAGES = ["index.html", "brzoza-dom-en/report.html", "brzoza-dom-ru/report.html"]
+EVERY = [f"{name}-{language}/report.html" for name in shipped_samples() for language in LANGUAGES]
+EVERY += ["index.html", "hostile/report.html"]
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 A4 = (595, 842)
 
@@ -21,7 +27,8 @@ def opened(browser, reports, request):
     # The page forbids scripts; axe-core has to run in it all the same.
     context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
     page = context.new_page()
-    page.asked, page.said = [], []
+    page.asked, page.said, page.asked_user = [], [], []
+    page.on("dialog", lambda one: (page.asked_user.append(one.message), one.dismiss()))
     page.on("request", lambda one: page.asked.append(one.url))
     page.on("console", lambda one: page.said.append(one.text))
     page.on("pageerror", lambda one: page.said.append(str(one)))
@@ -30,18 +37,18 @@ def opened(browser, reports, request):
     context.close()
 
 
-def at(*widths: int) -> pytest.MarkDecorator:
-    cases = [(name, width) for name in PAGES for width in widths]
+def at(*widths: int, pages: list[str] = PAGES) -> pytest.MarkDecorator:
+    cases = [(name, width) for name in pages for width in widths]
     return pytest.mark.parametrize("opened", cases, indirect=True, ids=str)
 
 
-@at(1280)
+@at(1280, pages=EVERY)
 def test_a_page_asks_for_nothing_but_itself_and_says_nothing(opened):
     assert [url for url in opened.asked if not url.startswith("data:")] == [opened.url]
-    assert opened.said == []
+    assert opened.said == opened.asked_user == []
 
 
-@at(1280, 390)
+@at(390, pages=EVERY)
 def test_axe_finds_no_violation(opened):
     assert AXE.is_file(), "axe-core is missing; run tools/install_full.sh"
     opened.add_script_tag(path=AXE)
@@ -52,7 +59,7 @@ def test_axe_finds_no_violation(opened):
     assert shown == []
 
 
-@at(1280, 390, 320)
+@at(1280, 320, pages=EVERY)
 def test_a_page_never_scrolls_sideways(opened):
     width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert opened.evaluate(width) <= 0
