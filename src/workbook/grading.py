@@ -29,10 +29,14 @@ class Grades:
     notes: tuple[tuple[str, str], ...]
 
     def table(self) -> pd.DataFrame:
-        """Return a row per hand-in and a column per exercise: ✓ right, ▲ wrong, ○ no answer."""
-        signs = self.data.assign(sign=self.data["right"].map({True: "✓", False: "▲", None: "○"}))
-        wide = signs.pivot(index=["student", "file"], columns="exercise", values="sign").fillna("")
-        return wide.assign(right=(wide == "✓").sum(axis=1)).reset_index()
+        """Return a row per student, a column per exercise: ✓ right, ▲ wrong, ○ no answer.
+
+        Of several hand-ins of one exercise the best counts; grades.csv has them all.
+        """
+        rank = self.data["right"].map({True: 2, False: 1}).fillna(0)
+        wide = rank.groupby([self.data["student"], self.data["exercise"]]).max().unstack()
+        signs = wide.apply(lambda column: column.map({2: "✓", 1: "▲", 0: "○"})).fillna("")
+        return signs.assign(right=(wide == 2).sum(axis=1)).reset_index()
 
     def items(self) -> pd.DataFrame:
         """Return statistics per exercise.
@@ -41,8 +45,8 @@ class Grades:
         the item with the rest of the score (corrected item-total correlation, Nunnally and
         Bernstein 1994); it is missing below five hand-ins or where nothing differs.
         """
-        right = self.data.assign(right=self.data["right"].eq(True).astype(float))
-        wide = right.pivot(index="file", columns="exercise", values="right")
+        right = self.data["right"].eq(True).astype(float)
+        wide = right.groupby([self.data["student"], self.data["exercise"]]).max().unstack()
         rows = []
         for exercise in wide:
             item, rest = wide[exercise].dropna(), wide.drop(columns=exercise).sum(axis=1)

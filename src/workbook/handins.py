@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from workbook.editions import chapters, own_seed
@@ -39,12 +40,20 @@ def find_hand_ins(
         if not folder.is_dir():
             raise ValueError(f"there is no folder {str(folder)!r} with hand-ins; check its name")
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            if not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+            if not hidden and path.stem not in _without_exercises():
                 try:
                     found.append(_read(path, folder, seed, say))
                 except (ValueError, OSError, RecursionError) as fault:
                     notes.append((str(path), str(fault)))
     return found, notes
+
+
+@cache
+def _without_exercises() -> frozenset[str]:
+    """Return the names of the chapters that are handed out but ask for nothing."""
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in chapters()}
+    return frozenset(name for name, text in texts.items() if '"ex-' not in text)
 
 
 def _read(path: Path, folder: Path, seed: int | None, say: Language) -> HandIn:

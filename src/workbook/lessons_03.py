@@ -46,7 +46,7 @@ UNKNOWN = Exercise(
         later("you divided by all rows; orders that are not applicable don't count at all."),
         later("that is the share of late orders; the task asks for those in time."),
     ),
-    moral=later("At least {answer} came in time. Of the unrecorded we can't show it; nobody can."),
+    moral=later("At least {answer} came in time. Of the rest, nobody wrote down enough to tell."),
     hints=(
         later("Count how often each of the four words occurs: value_counts() does it."),
         later("Which of the four belong below the fraction line? Who was never due is out."),
@@ -228,15 +228,17 @@ VERDICT = Exercise(
     ),
 )
 
+_MODEL = later(
+    "Your figure holds for the latest promise. We measure against the first promise, leave what "
+    "nobody recorded as unknown and show it, and judge whole orders, as customers do."
+)
+
 ARGUE = Exercise(
     id="3.6",
     minutes=10,
     kind="text",
     make=lambda rng: f"{rng.integers(88, 95)}%",
-    answer=lambda rate: (
-        "Your figure holds for the latest promise. We measure against the first promise, leave "
-        "what nobody recorded as unknown and show it, and judge whole orders, as customers do."
-    ),
+    answer=lambda rate: _MODEL,
     mistakes=(
         lambda rate: ("promis", "promes", "obiec", "obiet", "обещ", "обяз", "termin", "срок"),
         lambda rate: ("unknown", "record", "inconnu", "nieznan", "неизвест", "brak", "manqu"),
@@ -247,7 +249,7 @@ ARGUE = Exercise(
         later("say what you do with the orders of which nobody knows."),
         later("say whether you count lines, parcels or whole orders."),
     ),
-    moral=later("{answer}"),
+    moral=_MODEL,
     hints=(
         later("Three choices make the difference; the chapter has a section on each of them."),
         later("Which date, which unit, and what becomes of the unknown?"),
