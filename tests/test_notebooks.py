@@ -116,10 +116,13 @@ def test_they_run_as_they_stand():
     assert ran.returncode == 0, ran.stdout[-3000:]
 
 
-def test_without_steps_the_chart_says_so_and_shows_the_sample(tmp_path):
-    folder = make_client(tmp_path)
-    shown, seconds = run("01_process_chart", folder, "en", tmp_path)
-    assert "Tiny has no table steps yet" in shown and "Brzoza Dom" in shown
+@pytest.mark.parametrize(
+    "name, table",
+    [("00_client", "steps"), ("01_process_chart", "steps"), ("02_data_honesty", "events")],
+)
+def test_without_a_table_the_lesson_says_so_and_shows_the_sample(name, table, tmp_path):
+    shown, seconds = run(name, make_client(tmp_path), "en", tmp_path)
+    assert f"Tiny has no table {table} yet" in shown and "Brzoza Dom" in shown
     assert seconds < 30
 
 

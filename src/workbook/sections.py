@@ -33,6 +33,7 @@ __all__ = [
     "Closing",
     "by_group",
     "chart",
+    "choices",
     "closing",
     "contract",
     "data",
@@ -389,7 +390,7 @@ def contract(road: RoadMap) -> Shown:
         numbers |= {say("{right}: lines judged directly", right=name): n} if n else {}
     for name, n in road.client.tables["order_lines"].assumed.items():
         numbers[say("{column}: blanks taken as given", column=column_name(name, say))] = n
-    rows = [*_choices(road.rights, say), *((name, say.number(n)) for name, n in numbers.items())]
+    rows = [*choices(road.rights, say), *((name, say.number(n)) for name, n in numbers.items())]
     definitions = [
         say("confirmed = right / (right + wrong + unknown)"),
         say("upper bound = (right + unknown) / (right + wrong + unknown)"),
@@ -408,7 +409,7 @@ def contract(road: RoadMap) -> Shown:
     return Shown((title, results.text(lead), shown, results.items(definitions)))
 
 
-def _choices(rights: Rights, say: Language) -> list[tuple[str, str]]:
+def choices(rights: Rights, say: Language) -> list[tuple[str, str]]:
     """Say every choice of the contract in words."""
     profile, tolerance = rights.profile, rights.profile.tolerance
     dues = {
