@@ -32,7 +32,7 @@ ACCENT = "#1f4e79"
 _FAMILY, _LONG_WORD = "Workbook Sans", re.compile(r"(\S{28})(?=\S)")
 # What a picture may fill, in points: of a page of text, and of a sheet of its own.
 _FLOW = (482.0, 640.0)
-_SHEETS = {("a4", True): (760.0, 460.0), ("a3", False): (760.0, 1050.0), ("a3", True): (1110, 690)}
+_SHEETS = {("a4", True): (760.0, 400.0), ("a3", False): (760.0, 990.0), ("a3", True): (1110, 630)}
 _SMALLEST = 0.6  # of a chart's size on a screen, where its small letters have 10.5 pixels
 _CHARACTERS = 110  # of a table's letters between the margins
 
@@ -131,8 +131,8 @@ def _place(width: float, height: float) -> dict[str, object]:
         return {"width": width * scale, "sheet": None}
     fits = {sheet: min(w / width, h / height) for sheet, (w, h) in _SHEETS.items()}
     good = [sheet for sheet, scale in fits.items() if scale >= _SMALLEST]
-    paper, across = good[0] if good else max(fits, key=fits.get)
-    return {"width": None, "sheet": {"paper": paper, "across": across}}
+    sheet = good[0] if good else max(fits, key=fits.get)
+    return {"width": width * fits[sheet], "sheet": {"paper": sheet[0], "across": sheet[1]}}
 
 
 def picture_size(block: Block) -> tuple[float, float]:

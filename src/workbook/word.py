@@ -18,7 +18,7 @@ from docx.text.run import Run
 from workbook.files import same_times
 from workbook.language import Language, speak
 from workbook.page import read_closing, read_day, read_sections
-from workbook.pdf import ACCENT, about, draw_png, last_words, lay_out, picture_size
+from workbook.pdf import ACCENT, about, draw_png, last_words, lay_out
 from workbook.results import VERDICT_SHAPES, Block
 
 __all__ = ["render_word", "set_document"]
@@ -26,7 +26,6 @@ __all__ = ["render_word", "set_document"]
 _SOFT, _LINE = "55616D", "D9E0E7"
 _COLOURS = {"works": "176B4E", "needs improvement": "A83226", "no evidence": "59636E"}
 _SHEETS = {"a4": (21.0, 29.7), "a3": (29.7, 42.0)}  # cm, upright
-_MARGIN = 2.0
 _SIZES = {"Normal": 10, "Title": 28, "Heading 1": 16, "Heading 2": 12, "Lead": 14, "Note": 9}
 
 
@@ -115,7 +114,8 @@ def _turn(page: object, size: str, across: bool) -> None:
     width, height = _SHEETS[size][::-1] if across else _SHEETS[size]
     page.page_width, page.page_height = Cm(width), Cm(height)
     page.orientation = WD_ORIENT.LANDSCAPE if across else WD_ORIENT.PORTRAIT
-    page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(_MARGIN)
+    margin = Cm(2.0 if (size, across) == ("a4", False) else 1.4)
+    page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = margin
 
 
 def _colour(run: Run, verdict: str) -> None:
@@ -205,12 +205,8 @@ def _picture(paper: Document, block: Block) -> None:
         _turn(paper.add_section(), sheet["paper"], sheet["across"])
         for each in block["before"]:
             _SHOW[each["kind"]](paper, each)
-    page, (width, height) = paper.sections[-1], picture_size(block)
-    across = (page.page_width - 2 * Cm(_MARGIN)) if sheet else Pt(block["width"])
-    most = page.page_height - 2 * Cm(_MARGIN) - Cm(4)
-    shown = min(across, int(most * width / height))
     line = paper.add_paragraph()
-    image = line.add_run().add_picture(io.BytesIO(draw_png(block["svg"])), width=shown)
+    image = line.add_run().add_picture(io.BytesIO(draw_png(block["svg"])), width=Pt(block["width"]))
     image._inline.docPr.set("descr", block["alt"])
     if block["caption"]:
         line.paragraph_format.keep_with_next = True

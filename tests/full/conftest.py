@@ -10,10 +10,9 @@ from tiny_client import STEPS, write_client
 from workbook.batch import read_jobs, run_batch
 from workbook.formats import FORMATS
 from workbook.language import LANGUAGES
-from workbook.resources import data_path
 from workbook.samples import shipped_samples
 
-SAMPLES = [f"{name}-{language}" for name in shipped_samples() for language in LANGUAGES]
+SAMPLES = [f"{folder.name}-{language}" for folder in shipped_samples() for language in LANGUAGES]
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>=1+1'
 
 
@@ -22,9 +21,9 @@ def reports(tmp_path_factory) -> Path:
     """Every shipped sample in every language and a hostile client, in all formats, with index."""
     room = tmp_path_factory.mktemp("full")
     rows = ["id,folder,language"]
-    for name in shipped_samples():
-        shutil.copytree(data_path(name), room / name)
-        rows += [f"{name}-{language},{name},{language}" for language in LANGUAGES]
+    for folder in shipped_samples():
+        shutil.copytree(folder, room / folder.name)
+        rows += [f"{folder.name}-{code},{folder.name},{code}" for code in LANGUAGES]
     (room / "list.csv").write_text("\n".join(rows))
     jobs = read_jobs([room / "list.csv", hostile_client(room / "hostile")])
     outcomes = run_batch(jobs, room / "out", formats=FORMATS, progress=print)

@@ -13,7 +13,7 @@ from workbook.samples import shipped_samples
 
 pytestmark = pytest.mark.full
 
-REPORTS = [f"{name}-{language}" for name in shipped_samples() for language in LANGUAGES]
+REPORTS = [f"{folder.name}-{language}" for folder in shipped_samples() for language in LANGUAGES]
 REPORTS.append("hostile")
 
 

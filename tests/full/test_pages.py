@@ -14,7 +14,11 @@ pytestmark = pytest.mark.full
 
 # The sample with most to show, in English and Russian (other letters, longer words).
 PAGES = ["index.html", "brzoza-dom-en/report.html", "brzoza-dom-ru/report.html"]
-EVERY = [f"{name}-{language}/report.html" for name in shipped_samples() for language in LANGUAGES]
+EVERY = [
+    f"{folder.name}-{language}/report.html"
+    for folder in shipped_samples()
+    for language in LANGUAGES
+]
 EVERY += ["index.html", "hostile/report.html"]
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 A4 = (595, 842)
