@@ -117,7 +117,7 @@ def test_a_clean_client_is_left_in_peace(tmp_path):
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("seed", [22, 1, 2, 3])
+@pytest.mark.parametrize("seed", [22, 1, 3, 4])
 def test_at_full_size_each_place_is_named_and_nothing_false(seed, tmp_path):
     road, truth = (
         road_of(tmp_path, NAME, "all", seed),

@@ -63,7 +63,7 @@ def _drops(draw: Streams, n: int, on: list[str]) -> pd.DataFrame:
     customer, day_no = (u[1] * CUSTOMERS).astype(int), (u[2] * 7 * WEEKS).astype(int)
     day, route = FIRST_DAY + day_no, customer % ROUTES + 1
     bad = (route == BAD_ROUTE) & np.isin(day, BAD_DAYS)
-    heat = 26.5 + 6 * draw(WEATHER).random(7 * WEEKS)[day_no]
+    heat = 27.5 + 6 * draw(WEATHER).random(7 * WEEKS)[day_no]
     week, weekday = FIRST_WEEK + day_no // 7, day_no % 7
     first, last = PLANTED["C1"]["weeks"]
     hot = (first <= week) & (week <= last) & (heat > PLANTED["C1"]["above"])
