@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from workbook.cli import main
 from workbook.editions import (
     chapters,
     instructors_edition,
@@ -197,3 +198,17 @@ def test_a_paragraph_is_what_blank_lines_part():
 
 def test_catalogues_lie_beside_the_chapters():
     assert {path.stem for path in Path(chapters()[0].parent, "locale").glob("*.po")} >= {"fr"}
+
+
+def test_the_command_writes_them_and_tells_what_is_still_in_english(tmp_path, capsys):
+    names = tmp_path / "names.txt"
+    names.write_text("Ada\n\nBo Łęcki\n", encoding="utf-8")
+    wanted = ["exercises", str(tmp_path / "term"), "--language", "pl", "--students", str(names)]
+    with pytest.raises(SystemExit) as ended:
+        main(wanted)
+    said = capsys.readouterr().out
+    assert ended.value.code == 0 and "01_process_chart" not in said
+    assert {path.name for path in (tmp_path / "term").iterdir()} == {"Ada", "Bo Łęcki"}
+    with pytest.raises(SystemExit) as ended:
+        main(wanted)
+    assert ended.value.code == 2 and "has notebooks already" in capsys.readouterr().err

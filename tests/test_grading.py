@@ -10,6 +10,7 @@ import nbformat
 import pandas as pd
 import pytest
 
+from workbook.cli import main
 from workbook.editions import chapters, instructors_edition, own_seed, students_edition
 from workbook.exercises import all_exercises
 from workbook.grading import Grades, grade_hand_ins
@@ -275,3 +276,13 @@ def test_a_hand_in_is_left_as_it_was(tmp_path):
     before = copy.copy(path.read_bytes())
     grade(tmp_path)
     assert path.read_bytes() == before and [*path.parent.iterdir()] == [path]
+
+
+def test_the_command_prints_the_table_and_names_what_it_cannot_grade(tmp_path, capsys):
+    hand_in([("code", "answer_3_1 = 24 / 38")], tmp_path / "in", "ada")
+    (tmp_path / "in" / "bo.ipynb").write_text("{")
+    with pytest.raises(SystemExit) as ended:
+        main(["grade", str(tmp_path / "in"), "--out", str(tmp_path / "out")])
+    said = capsys.readouterr()
+    assert ended.value.code == 1 and "ada" in said.out and "✓" in said.out
+    assert "bo.ipynb" in said.err and (tmp_path / "out" / "notes.csv").is_file()

@@ -247,11 +247,14 @@ def judge(exercise: Exercise, data: object, answer: object, say: Language) -> Re
         return Reply(False, say(str(unclear), answer=given))
     right = exercise.answer(data)
     slip = _slip(exercise, data, given)
-    if slip is None and (exercise.kind == "text" or _is(exercise, given, right)):
-        moral = say(exercise.moral, answer=shown(exercise, right, say))
-        return Reply(True, say("Right. To the client: “{moral}”", moral=moral))
     if slip is not None:
         return Reply(False, say("Not yet: {why}", why=say(exercise.replies[slip])), slip)
+    moral = say(exercise.moral, answer=shown(exercise, right, say))
+    if exercise.kind == "text":
+        whole = say("Nothing that was looked for is missing. Compare: “{moral}”", moral=moral)
+        return Reply(True, whole)
+    if _is(exercise, given, right):
+        return Reply(True, say("Right. To the client: “{moral}”", moral=moral))
     lost = say("Not yet, and no usual slip leads there: read the task again, or open a hint.")
     return Reply(False, lost)
 
