@@ -39,6 +39,7 @@ bench: $(VENV)/.test ## measure import and computing times, as ratios
 	$(BIN)/python tools/bench_lines.py
 	$(BIN)/python tools/bench_events.py
 	$(BIN)/python tools/bench_reading.py
+	$(BIN)/python tools/bench_batch.py
 
 constraints: ## pin anew what a fresh install brings (constraints.txt)
 	tools/freeze.sh $(PYTHON)
