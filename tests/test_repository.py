@@ -56,12 +56,14 @@ def test_every_module_opens_with_a_sentence_and_names_what_it_offers(path):
 def test_every_import_of_the_package_is_declared():
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = declared["optional-dependencies"]
-    lines = [*declared["dependencies"], *extras["formats"], *extras["survey"]]
-    wanted = {re.match(r"[\w-]+", line)[0].lower() for line in lines}
+    beside = ("formats", "survey", "workshop", "cluster")
+    lines = [*declared["dependencies"], *(line for name in beside for line in extras[name])]
+    plain = lambda name: name.lower().replace("_", "-")
+    wanted = {plain(re.match(r"[\w-]+", line)[0]) for line in lines}
     owners = metadata.packages_distributions()
     for module in {name for path in MODULES for name in imported(path)}:
         if module not in sys.stdlib_module_names | {"workbook"}:
-            assert {owner.lower() for owner in owners[module]} & wanted, module
+            assert {*map(plain, owners[module])} & wanted, module
 
 
 def imported(path: Path) -> set[str]:
