@@ -103,7 +103,7 @@ def new_findings(views: dict[str, Face], cells: Iterable[Cell], language: str) -
     """Return what the views find beyond the failing cells: one cause is named once."""
     cells = list(cells)
     places = [cell.where for cell in cells if cell.where]
-    in_time = any(cell.period for cell in cells)
+    in_time = any(cell.period and not cell.where for cell in cells)
     found = [finding for view in views.values() for finding in view.findings(language)]
     return [
         finding
