@@ -304,8 +304,9 @@ class Comparison(Face):
                 high=say.points(row.more_high),
             )
         facts = {"n": len(self.data), "observed": row.share, "interval": (row.low, row.high)}
-        facts |= {"step_id": row.step_id, "effect": row.hours}
-        name = row.step_id or row.activity
+        step = row.step_id if isinstance(row.step_id, str) else None
+        facts |= {"step_id": step, "effect": row.hours}
+        name = step or row.activity
         return Finding(f"{row.kind}-{name}".replace(" ", "-"), "needs improvement", told, **facts)
 
 
