@@ -343,7 +343,7 @@ HOSTILE = (
     "</w:t></w:r><w:p/>",
     "\\x41 \\u0041 %n %00 \\input{x}",
     "Zażółć gęślą jaźń Ёлка",
-    "https://x.example/a file:///etc/passwd",
+    "https://x.example/a file:/etc/passwd",
     "a\tb  c",
     "’“”„–—…",
 )

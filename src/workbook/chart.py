@@ -56,13 +56,20 @@ class Chart(Frames):
         if "share" not in self.edges:
             return chart_alt(self.process, self.verdicts, self.language)
         say, names = speak(self.language), self.process.steps["step"]
-        ways = self.edges[~self.edges["drawn"]].sort_values("share", ascending=False)
-        told = [
-            f"{names[a]} → {names[b]} ({say.percent(share)})"
-            for a, b, share in zip(ways["from"], ways["to"], ways["share"], strict=True)
+        edges = self.edges.sort_values("share", ascending=False, kind="stable")
+        ways = [
+            (drawn, f"{names[a]} → {names[b]} ({say.percent(share)})")
+            for a, b, share, drawn in edges[["from", "to", "share", "drawn"]].itertuples(
+                index=False
+            )
         ]
-        ways = say.listing(told) if told else say("none")
-        return say("The arrows that orders really ran. Not in the chart: {arrows}.", arrows=ways)
+        other = [words for drawn, words in ways if not drawn]
+        shown = say.listing(other) if other else say("none")
+        told = say("The arrows that orders really ran. Not in the chart: {arrows}.", arrows=shown)
+        most = say.listing([words for drawn, words in ways if drawn][:3])
+        # Without another arrow, the picture's numbers are those of the arrows drawn.
+        more = say("Most frequent in it: {arrows}.", arrows=most) if most and not other else ""
+        return f"{told} {more}".strip()
 
     def blocks(self, say: Language) -> list[Block]:
         """Return the picture and its table as blocks of a report."""

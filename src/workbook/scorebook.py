@@ -10,6 +10,7 @@ from babel.numbers import NumberFormatError, parse_decimal
 
 from workbook.language import Language, speak
 from workbook.page import read_closing, read_day, read_sections
+from workbook.plots import VERDICT_COLOURS
 from workbook.results import VERDICT_SHAPES, Block
 from workbook.rights import measure_name, right_name, verdict_kind, verdict_words
 
@@ -18,7 +19,6 @@ __all__ = ["render_scorebook"]
 # Nothing that a client wrote becomes a formula or a link.
 _TEXT_ONLY = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
 _SHARE, _COUNT, _ANY, _LONGEST = "0.0%", "#,##0", "0.0##", 32_000
-_COLOURS = {"works": "#176b4e", "needs improvement": "#a83226", "no evidence": "#59636e"}
 
 Column = tuple[str, int, str]  # heading, width in characters, format of its numbers ("": text)
 
@@ -51,7 +51,7 @@ def _looks(book: xlsxwriter.Workbook) -> dict[str, object]:
     head = {"bold": True, "bottom": 1, "bg_color": "#f4f7fa"}
     looks = {"": inset, "head": head | inset, "number": head | {"align": "right"}}
     looks |= {form: {"num_format": form} for form in (_SHARE, _COUNT, _ANY)}
-    looks |= {kind: inset | {"color": ink, "bold": True} for kind, ink in _COLOURS.items()}
+    looks |= {kind: inset | {"color": ink, "bold": True} for kind, ink in VERDICT_COLOURS.items()}
     return {name: book.add_format(shared | look) for name, look in looks.items()}
 
 

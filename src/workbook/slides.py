@@ -22,6 +22,7 @@ from workbook.files import same_times
 from workbook.language import speak
 from workbook.page import read_closing, read_day, read_sections
 from workbook.pdf import ACCENT, about, cell_words, column_widths, draw_png, picture_size
+from workbook.plots import VERDICT_COLOURS
 from workbook.results import VERDICT_SHAPES, Block
 from workbook.sheet import wrap
 
@@ -30,7 +31,6 @@ __all__ = ["render_slides"]
 _WIDE, _HIGH, _EDGE, _TOP, _BOTTOM = 960, 540, 48, 134, 496
 _ROOM = (_WIDE - 2 * _EDGE, _BOTTOM - _TOP)
 _INK, _SOFT, _PALE = "1C2733", "55616D", "F4F7FA"
-_COLOURS = {"works": "176B4E", "needs improvement": "A83226", "no evidence": "59636E"}
 _SMALL, _MOST_LINES = 12, 9
 _NUMBER = (
     f'<a:fld {nsdecls("a")} id="{{5B6F3C1E-0F4B-4C57-9C3A-6D3C0B1F7A11}}" type="slidenum">'
@@ -120,7 +120,9 @@ class _Deck:
             self._cards(begin(), kinds["cards"][0])
             for verdict, title, lines in (c for b in kinds["columns"] for c in b["columns"]):
                 shown = f"{VERDICT_SHAPES[verdict]} {title}"
-                self._list(shown, heading["text"], lines, notes, _COLOURS[verdict])
+                self._list(
+                    shown, heading["text"], lines, notes, VERDICT_COLOURS[verdict].lstrip("#")
+                )
         elif kinds["picture"]:
             self._picture(begin(), kinds["picture"][0])
         elif kinds["table"]:

@@ -19,12 +19,12 @@ from workbook.files import same_times
 from workbook.language import Language, speak
 from workbook.page import read_closing, read_day, read_sections
 from workbook.pdf import ACCENT, about, draw_png, last_words, lay_out
+from workbook.plots import VERDICT_COLOURS
 from workbook.results import VERDICT_SHAPES, Block
 
 __all__ = ["render_word", "set_document"]
 
 _SOFT, _LINE = "55616D", "D9E0E7"
-_COLOURS = {"works": "176B4E", "needs improvement": "A83226", "no evidence": "59636E"}
 _SHEETS = {"a4": (21.0, 29.7), "a3": (29.7, 42.0)}  # cm, upright
 _SIZES = {"Normal": 10, "Title": 28, "Heading 1": 16, "Heading 2": 12, "Lead": 14, "Note": 9}
 
@@ -119,7 +119,7 @@ def _turn(page: object, size: str, across: bool) -> None:
 
 
 def _colour(run: Run, verdict: str) -> None:
-    run.bold, run.font.color.rgb = True, RGBColor.from_string(_COLOURS[verdict])
+    run.bold, run.font.color.rgb = True, RGBColor.from_string(VERDICT_COLOURS[verdict].lstrip("#"))
 
 
 def _heading(paper: Document, block: Block) -> None:
