@@ -1,11 +1,9 @@
 """Send the clients of a batch to a Dask cluster: files travel both ways, no folder is shared."""
 
-import contextlib
 import io
 import tempfile
-import uuid
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +16,7 @@ from workbook.report import replace_report
 
 __all__ = ["make_remotely", "pack_folder", "run_on"]
 
-_MISSING = (
-    "--scheduler needs Dask, which is not installed; "
-    "run pip install 'customer-logistics-workbook[cluster]' here and on the workers"
-)
+_INSTALL = "pip install 'customer-logistics-workbook[cluster]' here and on the workers"
 _TIMEOUT = 20  # seconds until a scheduler that doesn't answer is given up
 
 
@@ -41,7 +36,7 @@ def run_on(address: str) -> Runner:
     try:
         import distributed
     except ImportError:
-        raise ValueError(_MISSING) from None
+        raise ValueError(f"--scheduler needs Dask; run {_INSTALL}") from None
     try:
         client = distributed.Client(address, timeout=_TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -51,29 +46,35 @@ def run_on(address: str) -> Runner:
 
 
 def _run(client: Any, jobs: list[Job], terms: Terms) -> Iterator[Outcome]:
-    """Keep two tasks per thread of the cluster under way, and take what is done."""
+    """Keep one task per thread under way; whoever was near a dying worker is tried again alone."""
+    suspects: list[Job] = []
+    try:
+        for job, future in _side_by_side(client, jobs, terms):
+            if type(future.exception()).__name__ == "KilledWorker":
+                suspects.append(job)
+            else:
+                yield _take(future, job, terms)
+        for suspect in suspects:
+            for job, future in _side_by_side(client, [suspect], terms):
+                yield _take(future, job, terms)
+    finally:
+        client.close()
+
+
+def _side_by_side(client: Any, jobs: list[Job], terms: Terms) -> Iterator[tuple[Job, Any]]:
     from distributed import as_completed
 
     waiting, under_way, done = list(reversed(jobs)), {}, as_completed(loop=client.loop)
-    most = 2 * max(sum(client.nthreads().values()), 1)
-    try:
-        while waiting or under_way:
-            while waiting and len(under_way) < most:
-                job = waiting.pop()
-                future = _submit(client, job, terms)
-                under_way[future.key] = job
-                done.add(future)
-            future = next(done)
-            yield _take(future, under_way.pop(future.key), terms)
-    finally:
-        with contextlib.suppress(Exception):
-            client.cancel([*done.futures])
-            client.close()
-
-
-def _submit(client: Any, job: Job, terms: Terms) -> Any:
-    key = f"{job.id}-{uuid.uuid4().hex}"
-    return client.submit(make_remotely, pack_folder(job.folder), job, terms, key=key, pure=False)
+    most = max(sum(client.nthreads().values()), 1)
+    while waiting or under_way:
+        while waiting and len(under_way) < most:
+            job = waiting.pop()
+            task = (make_remotely, pack_folder(job.folder), job, terms)
+            future = client.submit(*task, pure=False)
+            under_way[future.key] = job
+            done.add(future)
+        future = next(done)
+        yield under_way.pop(future.key), future
 
 
 def _take(future: Any, job: Job, terms: Terms) -> Outcome:
@@ -112,16 +113,9 @@ def make_remotely(
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             archive.extractall(folder)
         outcome = run_one(replace(job, folder=folder), replace(terms, out=out))
-        return (
-            outcome,
-            _contents(out / job.id, lambda _: True),
-            _contents(folder, MADE.__contains__),
-        )
-
-
-def _contents(folder: Path, wanted: Callable[[str], bool]) -> dict[str, bytes]:
-    files = (path for path in folder.iterdir() if path.is_file() and wanted(path.name))
-    return {path.name: path.read_bytes() for path in files}
+        made = {path.name: path.read_bytes() for path in (out / job.id).iterdir()}
+        kept = [path for path in folder.iterdir() if path.name in MADE]
+        return outcome, made, {path.name: path.read_bytes() for path in kept}
 
 
 def pack_folder(folder: Path) -> bytes:
