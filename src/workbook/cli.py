@@ -22,6 +22,8 @@ class _Workbook(click.Group):
 
     def main(self, *args: object, **extra: object) -> None:
         _speak_utf8()
+        # What reads notebooks would check addresses in them by it, and it takes seconds to load.
+        sys.modules.setdefault("rfc3987_syntax", None)
         try:
             code = super().main(*args, **extra, standalone_mode=False)
         except click.exceptions.NoArgsIsHelpError as error:

@@ -201,9 +201,12 @@ def serve() -> None:
 
 
 def _warm_up() -> None:
+    # What reads notebooks would check addresses in them by it, and it takes seconds to load.
+    sys.modules.setdefault("rfc3987_syntax", None)
     for name in WARM:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    sys.modules.pop("rfc3987_syntax")
     if psutil.Process().num_threads() > 1:
         raise SystemExit("a thread is running, so nothing can be forked")
     _control(_CHILD_SUBREAPER, 1)
