@@ -6,8 +6,8 @@ the chart is drawn, so neither a browser nor a kernel that dies takes anything w
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
-from html import escape
 from functools import cached_property
+from html import escape
 from pathlib import Path
 
 import ipywidgets

@@ -122,15 +122,12 @@ class Roles(Face):
         asked = self.data[self.data["n"] > 0]
         if asked.empty:
             return told
-        return (
-            told
-            + " "
-            + say(
-                "In {share} of the answers people name the same role for a step (Fleiss κ {kappa}).",
-                share=say.percent((asked["agreement"] * asked["n"]).sum() / asked["n"].sum()),
-                kappa=say.number(self.kappa, 2),
-            )
+        agreed = say(
+            "In {share} of the answers people name the same role for a step (Fleiss κ {kappa}).",
+            share=say.percent((asked["agreement"] * asked["n"]).sum() / asked["n"].sum()),
+            kappa=say.number(self.kappa, 2),
         )
+        return f"{told} {agreed}"
 
     def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
         words = {"nobody": say("nobody owns it"), "two": say("two roles own it"), "": "–"}
