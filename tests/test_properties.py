@@ -37,7 +37,9 @@ deliveries = st.lists(delivery, min_size=1, max_size=14)
 
 def frame_of(rows):
     frame = pd.DataFrame(rows).assign(product="lamp", place_ordered="home", unit_price=5.0)
-    frame = frame.assign(quantity_ordered=10.0, promised_at=DUE)
+    # Each delivery has its number: without it, rows that grow alike become copies of one.
+    numbers = [str(number) for number in range(len(frame))]
+    frame = frame.assign(quantity_ordered=10.0, promised_at=DUE, delivery_no=numbers)
     frame["delivered_at"] = DUE + pd.to_timedelta(frame.pop("day").astype(float), unit="D")
     numbers = ["quantity_delivered", "unit_price_invoiced"]
     dates = ["promised_at", "delivered_at"]

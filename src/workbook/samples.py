@@ -204,7 +204,7 @@ def of_the_rest(share: float, already: float) -> float:
 
     Examples
     --------
-    >>> of_the_rest(0.5, 0.2)
+    >>> round(of_the_rest(0.5, 0.2), 6)
     0.375
     """
     return (share - already) / (1 - already)
