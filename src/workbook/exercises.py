@@ -282,8 +282,8 @@ def shown(exercise: Exercise, answer: object, say: Language) -> str:
 
     Examples
     --------
-    >>> shown(find_exercise("3.1"), 0.632, speak("fr"))
-    '63,2\u202f%'
+    >>> shown(find_exercise("3.1"), 0.632, speak("fr")).split()
+    ['63,2', '%']
     """
     try:
         read = exercise.read(answer)
