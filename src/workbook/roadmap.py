@@ -193,6 +193,8 @@ def _importance(finding: Finding) -> tuple[int, float]:
     order = ["needs improvement", "no evidence", "data", "works"].index(finding.kind)
     # An effect in hours or days counts as one that every order feels, of those that it happens to.
     effect, observed = abs(finding.effect or 0), finding.observed or 0
+    if finding.id.startswith("driver-"):
+        effect /= 4  # points on a scale from 1 to 5
     touched = (finding.n or 0) * (effect if effect <= 1 else observed if 0 < observed < 1 else 1)
     return (order, -touched)
 
