@@ -232,9 +232,10 @@ def _outcome_of(
 ) -> Outcome | None:
     """Return how a report ended, None while it is under way and has time."""
     say, over = terms.speak(job), seconds >= terms.time_limit
-    if process.poll() is not None and process.said:
+    ended = process.poll() is not None  # asked once: it may end, and speak, between two questions
+    if ended and process.said:
         return replace(process.said[-1], seconds=seconds)
-    if process.poll() is not None:
+    if ended:
         reason = say("its process ended without a word")
         return give_up(Outcome(job.id, "failed", reason=reason, seconds=seconds), terms)
     if over:

@@ -79,10 +79,10 @@ def serve_room(folder: Path, language: str, port: int | None, opens: bool) -> No
     ValueError
         If Voilà is not installed, the port is taken, or the folder's workshop.json can't be read.
     """
+    open_board(folder)
     if find_spec("voila") is None:
         what = "a workshop needs Voilà, which is not installed"
         raise ValueError(f"{what}; run pip install 'customer-logistics-workbook[workshop]'")
-    open_board(folder)
     port = next((n for n in ([port] if port else range(8866, 8916)) if not _answers(n)), None)
     if port is None:
         raise ValueError("the port is taken; name a free one with --port")
