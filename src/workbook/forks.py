@@ -236,12 +236,16 @@ def _guard(connection: Connection) -> None:
     os.set_blocking(wake, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake)
+    closed, gate = os.pipe()
     pid = os.fork()
     if not pid:
         signal.set_wakeup_fd(-1)
+        os.close(gate)
+        os.read(closed, 1)  # who asked is to hear the number of the process before its words
         _be_child(connection, *wanted)
     os.setpgid(pid, pid)
     connection.send(pid)
+    os.close(gate)
     ended = _wait_for(pid, connection, woken)
     end_tree(os.getpid())
     with contextlib.suppress(OSError):
