@@ -178,7 +178,7 @@ def _table_html(block: Block) -> str:
     numeric = set(block["numeric"])
     side = lambda place: ' class="number"' if place in numeric else ""
     head = "".join(
-        f'<th scope="col"{side(place)}>{_escaped(words)}</th>'
+        f'<th scope="col"{side(place)}>{_escaped(words)}</th>' if words else "<td></td>"
         for place, words in enumerate(block["headings"])
     )
     body = "".join(f"<tr>{_row_html(row, side)}</tr>" for row in block["rows"])
