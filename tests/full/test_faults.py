@@ -239,7 +239,10 @@ def test_a_killed_driver_leaves_nothing_and_a_rerun_ends_it(night):
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_stops_all_in_order(night, number, code):
     good, slow = write_faulty(night.room, "good"), write_faulty(night.room, "waits")
+    # Where the tests run in the background, Ctrl-C is ignored, also by what they start.
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = night.start(slow, good, "--jobs", 1)
+    signal.signal(signal.SIGINT, usual)
     under_way(night, slow, process)
     process.send_signal(number)
     said, _ = process.communicate(timeout=60)
