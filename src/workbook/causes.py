@@ -125,7 +125,7 @@ class Cell:
 def failing_cells(
     rights: Rights,
     *,
-    rate: float = 0.05,
+    rate: float = 0.02,
     least_gap: float = 0.03,
     least_odds: float = 1.5,
     least_n: int = 30,
