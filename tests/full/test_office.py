@@ -15,6 +15,9 @@ pytestmark = pytest.mark.full
 
 REPORTS = [f"{folder.name}-{language}" for folder in shipped_samples() for language in LANGUAGES]
 REPORTS.append("hostile")
+# LibreOffice is slow: one sample in every language, the others in one of their own.
+PRINTED = [*REPORTS[: len(LANGUAGES)], "norddrive-teile-fr", "ten-orders-pl", "zimny-szlak-ru"]
+PRINTED.append("hostile")
 
 
 def said(*command: object) -> str:
@@ -55,7 +58,7 @@ def printed(reports, tmp_path_factory) -> Path:
     assert soffice, "LibreOffice is missing; run tools/install_full.sh"
     room = tmp_path_factory.mktemp("printed")
     for form in ("docx", "pptx", "xlsx"):
-        for id_ in REPORTS:
+        for id_ in PRINTED:
             shutil.copy(reports / id_ / f"report.{form}", room / f"{id_}-{form}.{form}")
     own = f"-env:UserInstallation={(room / 'own').as_uri()}"
     for form in ("docx", "pptx", "xlsx"):
@@ -64,7 +67,7 @@ def printed(reports, tmp_path_factory) -> Path:
     return room
 
 
-@pytest.mark.parametrize("id_", REPORTS)
+@pytest.mark.parametrize("id_", PRINTED)
 @pytest.mark.parametrize("form", ["docx", "pptx", "xlsx"])
 def test_libreoffice_opens_and_prints_it(printed, id_, form):
     paper = printed / f"{id_}-{form}.pdf"
@@ -72,7 +75,7 @@ def test_libreoffice_opens_and_prints_it(printed, id_, form):
     assert any(words for *_, words in words_by_page(paper))
 
 
-@pytest.mark.parametrize("id_", REPORTS)
+@pytest.mark.parametrize("id_", PRINTED)
 def test_each_slide_is_one_page_and_its_words_stay_on_it(printed, id_, reports):
     deck = pptx.Presentation(reports / id_ / "report.pptx")
     pages = words_by_page(printed / f"{id_}-pptx.pdf")
