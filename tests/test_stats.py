@@ -172,16 +172,33 @@ def test_alpha_of_answers_all_alike_is_not_a_number():
         stats.cronbach_alpha([[1, 2, 3]])
 
 
+NPS_COLUMNS = ("promoters", "passives", "detractors")
+
+
+@pytest.mark.parametrize(
+    ("counts", "limits_95", "limits_90"),
+    [
+        ((15, 13, 8), (-0.062803, 0.421777), (-0.023849, 0.382823)),
+        ((13, 7, 12), (-0.259545, 0.316688), (-0.213224, 0.270367)),
+        ((10, 4, 6), (-0.175413, 0.523239), (-0.119251, 0.467077)),
+        ((120, 60, 20), (0.399883, 0.585338), (0.414791, 0.570430)),
+    ],
+)
+def test_net_promoter_limits_are_those_of_rocks_own_package(counts, limits_95, limits_90):
+    """What `nps_test_(counts, test = "adjusted.wald")` gives in R for the same answers.
+
+    Rocks 2016, Interval estimation for the Net Promoter Score, The American Statistician 70:365,
+    by the code of its author's package NPS 2.0 (github.com/brendan-r/NPS), run in R 4.2.
+    """
+    answers = dict(zip(NPS_COLUMNS, counts, strict=True))
+    assert stats.net_promoter_score(answers).interval == pytest.approx(limits_95, abs=1e-6)
+    assert stats.net_promoter_score(answers, 0.9).interval == pytest.approx(limits_90, abs=1e-6)
+
+
 @pytest.mark.parametrize("counts", [(10, 4, 6), (120, 60, 20), (3, 0, 0), (0, 1, 5)])
 def test_net_promoter_score_is_raw_with_adjusted_limits(counts):
-    """Rocks 2016, The American Statistician 70:365; his R package NPS adds the same 3/4, 3/2, 3/4.
-
-    No printed example could be had, so the limits are reckoned a second way: as those of the mean
-    of -1, 0 and 1, with the added answers as weights.
-    """
-    result = stats.net_promoter_score(
-        dict(zip(("promoters", "passives", "detractors"), counts, strict=True))
-    )
+    """The limits, reckoned a second way: those of the mean of -1, 0 and 1, the added answers in."""
+    result = stats.net_promoter_score(dict(zip(NPS_COLUMNS, counts, strict=True)))
     assert result.score == pytest.approx((counts[0] - counts[2]) / sum(counts))
     points, weights = np.array([1, 0, -1]), np.add(counts, (0.75, 1.5, 0.75))
     mean = np.average(points, weights=weights)
