@@ -8,13 +8,13 @@ Usage: make bench, or tools/bench_batch.py [--clients N] [--many N]
 """
 
 import argparse
+import contextlib
 import resource
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -38,12 +38,16 @@ for number, client in enumerate(clients):
 
 def cpu(*commands: list[object]) -> float:
     """Return the CPU seconds of commands and of all that they start."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = children_cpu()
     for command in commands:
         words = [str(word) for word in command]
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return children_cpu() - before
+
+
+def children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def batch(out: Path, clients: list[Path], *more: object) -> list[object]:
@@ -67,40 +71,40 @@ def compare(room: Path, clients: list[Path]) -> None:
     print(f"{lines / ours:.1f} times as much")
 
 
-def watch_memory(command: list[object]) -> float:
-    """Return the most megabytes that a command's processes have of their own, while it runs."""
-    most, process = 0.0, subprocess.Popen([str(w) for w in command], stdout=subprocess.DEVNULL)
+def most(command: list[object], look: Callable[[psutil.Process], float]) -> float:
+    """Return the most that a look at a command's process gives, while it runs."""
+    found, process = [0.0], subprocess.Popen([str(w) for w in command], stdout=subprocess.DEVNULL)
+    while process.poll() is None:
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            found.append(look(psutil.Process(process.pid)) / 1e6)
+        time.sleep(0.2)
+    return max(found)
 
-    def look() -> None:
-        nonlocal most
-        while process.poll() is None:
-            try:
-                all_of_it = psutil.Process(process.pid).children(recursive=True)
-                shares = [each.memory_full_info().pss for each in all_of_it]
-                most = max(most, sum(shares) / 1e6)
-            except (psutil.NoSuchProcess, psutil.AccessDenied):
-                continue
-            time.sleep(0.2)
 
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    watcher.join()
-    return most
+def shares_below(process: psutil.Process) -> int:
+    """Return the bytes that all below a process have of their own, what they share divided."""
+    return sum(each.memory_full_info().pss for each in process.children(recursive=True))
 
 
 def memory(room: Path, clients: list[Path]) -> None:
-    one = watch_memory(batch(room / "m1", clients[:4], "--jobs", 1))
-    four = watch_memory(batch(room / "m4", clients[:4], "--jobs", 4))
+    one = most(batch(room / "m1", clients[:4], "--jobs", 1), shares_below)
+    four = most(batch(room / "m4", clients[:4], "--jobs", 4), shares_below)
     print(f"memory: {one:.0f} MB with one client under way, {(four - one) / 3:.0f} for each more")
 
 
 def growth(room: Path, clients: list[Path]) -> None:
-    """Print what the first and the last half of many clients cost, and a run with nothing to do."""
-    half = len(clients) // 2
-    first, both = cpu(batch(room / "g1", clients[:half])), cpu(batch(room / "g2", clients))
-    print(f"{half} clients {first:.1f} CPU s, {len(clients)} {both:.1f}: {both / first:.2f} times")
+    """Print what half of many clients and all of them cost, and a run with nothing to do."""
+    spent, held = [], []
+    for count in (len(clients) // 2, len(clients)):
+        before = children_cpu()
+        command = batch(room / f"g{count}", clients[:count])
+        held.append(most(command, lambda process: process.memory_info().rss))
+        spent.append(children_cpu() - before)
+        print(f"{count} clients: {spent[-1]:.1f} CPU s, the batch itself {held[-1]:.0f} MB")
+    print(f"twice the clients: {spent[1] / spent[0]:.2f} times the CPU, ", end="")
+    print(f"{held[1] / held[0]:.2f} times the memory")
     started = time.monotonic()
-    cpu(batch(room / "g2", clients))
+    cpu(command)
     again = time.monotonic() - started
     started = time.monotonic()
     cpu([BIN / "workbook", "report", clients[0], "--out", room / "one"])
@@ -111,7 +115,7 @@ def growth(room: Path, clients: list[Path]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clients", type=int, default=24, help="compared with papermill")
-    parser.add_argument("--many", type=int, default=40, help="for growth; 1000 takes an hour")
+    parser.add_argument("--many", type=int, default=100, help="for growth; 1000 takes half an hour")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         room = Path(place)
