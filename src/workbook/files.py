@@ -4,10 +4,19 @@ import contextlib
 import io
 import os
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["same_times", "sweep", "write_all", "write_whole"]
+__all__ = [
+    "ChangedElsewhereError",
+    "Kept",
+    "hush",
+    "same_times",
+    "sweep",
+    "write_all",
+    "write_whole",
+]
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -55,10 +64,67 @@ def _keep_names(folder: Path) -> None:
             os.close(place)
 
 
+class ChangedElsewhereError(ValueError):
+    """A file that was to be written has been written by another since it was read."""
+
+
+@dataclass
+class Kept:
+    """A file that one page keeps and that others may open too: no one's words are written over.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> one, two = (Kept(Path(tempfile.gettempdir()) / "kept.txt") for _ in range(2))
+    >>> one.write("Why so late?")
+    >>> two.write("How many?")
+    Traceback (most recent call last):
+    workbook.files.ChangedElsewhereError: kept.txt
+    """
+
+    path: Path
+    _known: bytes | None = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._known = self._there()
+
+    def _there(self) -> bytes | None:
+        return self.path.read_bytes() if self.path.is_file() else None
+
+    def write(self, content: str) -> None:
+        """Write the file whole.
+
+        Raises
+        ------
+        ChangedElsewhereError
+            If it is no longer as it was when last read or written here; it stays as it is then.
+        """
+        if self._there() != self._known:
+            raise ChangedElsewhereError(self.path.name)
+        write_whole(self.path, content)
+        self._known = content.encode()
+
+
 def sweep(folder: Path) -> None:
     """Remove what a writer left that was killed in the middle."""
     for part in folder.glob(".*.part"):
         part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def hush() -> Iterator[None]:
+    """Keep what libraries and processes write to the error stream itself from the client's console.
+
+    They inherit the stream, so it is the stream that has to be turned away.
+    """
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def same_times(archive: bytes) -> bytes:

@@ -5,7 +5,6 @@ JupyterLab take them too: `papermill -k workbook …`.
 """
 
 import contextlib
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
+from workbook.files import hush
 from workbook.forks import Fork, can_fork, limit_memory
 from workbook.language import Language, speak
 
@@ -118,7 +118,7 @@ def run_notebook(notebook: Path, values: Mapping[str, object], say: Language) ->
     kills = _kills_for_memory()
     choices = {"kernel_name": "python3", "progress_bar": False, "say": say}
     try:
-        with _quiet_kernel():
+        with hush():  # a kernel's own log
             return Run(
                 papermill.execute_notebook(str(notebook), None, dict(values), NAME, **choices)
             )
@@ -143,22 +143,6 @@ def _kills_for_memory() -> int:
             if line.startswith("oom_kill "):
                 return int(line.split()[1])
     return 0
-
-
-@contextlib.contextmanager
-def _quiet_kernel() -> Iterator[None]:
-    """Keep a kernel's own log and its libraries' notes from the client's console.
-
-    A kernel inherits the stream itself, so it is the stream that has to be turned away.
-    """
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 class _KernelEndedError(Exception):

@@ -7,15 +7,20 @@ Lengths are pixels, x and y the top left corner, y growing downward. Text is dra
 whatever it holds; a box never asks for a file.
 """
 
+import contextlib
 import hashlib
 import html
 import math
+import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from xml.etree import ElementTree
 
 import graphviz
+
+from workbook.files import hush
+from workbook.resources import template_path
 
 __all__ = ["FONT", "Point", "Sheet", "label_place", "text_width", "wrap"]
 
@@ -183,9 +188,12 @@ class Sheet:
             If neither is installed; svg needs neither.
         """
         source = self.source
+        if form != "svg":  # whose letters are the page's; here they are set into the picture
+            source = source.replace("Source Sans 3", "Workbook Sans")
         if form == "png":
             source = source.replace("layout=nop2", "layout=nop2 dpi=192", 1)
-        drawn = _in_process(source, form) or _with_dot(source, form)
+        with _own_letters(), hush():
+            drawn = _in_process(source, form) or _with_dot(source, form)
         if drawn is None and form == "svg":
             return self.plain_svg()
         if drawn is None:
@@ -237,6 +245,18 @@ def _describe(root: ElementTree.Element, words: Mapping[str, str]) -> None:
         element.text = text
         root.insert(i, element)
     root.attrib.update({"role": "img", "aria-labelledby": f"title-{key} desc-{key}"})
+
+
+@contextlib.contextmanager
+def _own_letters() -> Iterator[None]:
+    """Let Graphviz find our typeface, so that a chart has the same letters on every machine."""
+    usual = os.environ.get("XDG_DATA_HOME")
+    os.environ["XDG_DATA_HOME"] = str(template_path())  # where fontconfig looks for fonts/
+    try:
+        yield
+    finally:
+        os.environ.pop("XDG_DATA_HOME")
+        os.environ.update({"XDG_DATA_HOME": usual} if usual else {})
 
 
 def _in_process(source: str, form: str) -> bytes | None:
