@@ -48,6 +48,19 @@ def test_a_new_editor_goes_on_where_the_last_one_stopped(folder):
     assert wb.open_client(folder).steps["wait_minutes"].tolist()[2] == 120
 
 
+def test_of_two_editors_neither_writes_over_the_other(folder):
+    first, second = editor(folder), editor(folder)
+    field(first, 0, 1).value = "Take the order"
+    field(second, 2, 1).value = "Send"
+    second.buttons.children[0].click()
+    assert "2,Pick,Store" in (folder / "steps.csv").read_text()
+    assert "Take the order" in (folder / "steps.csv").read_text()
+    assert "another page has changed steps.csv" in second.told.value
+    field(first, 1, 2).value = "Hall"
+    assert "2,Pick,Hall" in (folder / "steps.csv").read_text()
+    assert "Saved in steps.csv." in first.told.value
+
+
 def test_undo_takes_back_one_change_after_the_other(folder):
     draft = open_draft(folder / "steps.csv", pd.DataFrame())
     draft.change(0, "role", "Office")

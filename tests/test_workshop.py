@@ -6,6 +6,7 @@ import json
 
 import nbformat
 import pytest
+from ipywidgets import HTML
 from tiny_client import write_client
 
 from workbook.data import open_client
@@ -37,6 +38,12 @@ def fields(widget):
     return {label: each for part in [own, *inner] for label, each in part.items()}
 
 
+def written(widget):
+    """The HTML that a section shows, part by part."""
+    own = [widget.value] if isinstance(widget, HTML) else []
+    return own + [each for child in getattr(widget, "children", ()) for each in written(child)]
+
+
 def test_all_that_is_said_is_there_for_the_next_workshop(acme):
     shop = Workshop(acme, "en")
     fields(shop.section("question"))["The client’s question"].value = "Why so late?"
@@ -51,6 +58,16 @@ def test_all_that_is_said_is_there_for_the_next_workshop(acme):
         dt.date(2026, 12, 1),
     )
     assert fields(again.section("contract"))["Too late, still right"].value == 2
+
+
+def test_of_two_pages_on_one_client_neither_writes_over_the_other(acme):
+    first, second = Workshop(acme, "en"), Workshop(acme, "en")
+    pages = [fields(shop.section("question")) for shop in (first, second)]
+    pages[0]["The client’s question"].value = "Why so late?"
+    pages[1]["Who is here, one a line"].value = "Nobody else"
+    assert open_board(acme).said == {"question": "Why so late?"}
+    assert "another page has changed workshop.json" in second.fault.value
+    assert first.fault.value == ""
 
 
 def test_a_change_is_tried_told_and_taken_back(acme):
@@ -168,8 +185,7 @@ def test_hostile_names_are_text(acme):
     (acme / "steps.csv").write_text(STEPS.replace("Pick", "<img src=x onerror=alert(1)>"))
     shop = Workshop(acme, "en")
     shop.board.put(changes=[{"step": "1", "kind": "role", "value": "<b>"}])
-    shown = "".join(
-        each.value for each in shop.section("change").children[0].children if hasattr(each, "value")
-    )
+    shown = "".join(written(shop.section("change")))
     assert "<img" not in shown and "<b>" not in shown
+    assert "&lt;img" in shown
     assert read_change("1", "role", "<b>") == {"step_id": "1", "role": "<b>"}

@@ -1,7 +1,7 @@
 """Keep a table of steps while people change it: each change is on disk before the next, and undone.
 
 The draft is text as it was typed. What can't be a process yet is told in words, and the last table
-that could is what the chart shows.
+that could is what the chart shows. What another page has written meanwhile is not written over.
 """
 
 import time
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbook.files import write_whole
+from workbook.files import Kept
 from workbook.process import Process, build_process
 
 __all__ = ["COLUMNS", "VOTES", "Draft", "open_draft"]
@@ -40,13 +40,14 @@ class Draft:
 
     rows: pd.DataFrame
     path: Path
+    _kept: Kept = field(init=False, repr=False)
     _earlier: list[pd.DataFrame] = field(default_factory=list, repr=False)
     _last: tuple[object, float] = field(default=(None, 0.0), repr=False)
 
     def __post_init__(self) -> None:
         text = self.rows.map(_text).astype("str")
         missing = {name: "" for name in (*COLUMNS, *VOTES) if name not in text}
-        self.rows = text.assign(**missing).reset_index(drop=True)
+        self.rows, self._kept = text.assign(**missing).reset_index(drop=True), Kept(self.path)
 
     def change(self, row: int, column: str, value: str) -> None:
         """Put a value into a cell, and save."""
@@ -85,8 +86,14 @@ class Draft:
         return True
 
     def save(self) -> None:
-        """Write the table whole."""
-        write_whole(self.path, self.rows.to_csv(index=False, lineterminator="\n"))
+        """Write the table whole.
+
+        Raises
+        ------
+        ChangedElsewhereError
+            If another page has written it since: its words stay.
+        """
+        self._kept.write(self.rows.to_csv(index=False, lineterminator="\n"))
 
     def process(self) -> Process:
         """Build the process.

@@ -4,7 +4,7 @@ Fields are reached by Tab and take effect as they are typed into. Everything typ
 the chart is drawn, so neither a browser nor a kernel that dies takes anything with it.
 """
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
@@ -17,11 +17,12 @@ from IPython.display import display
 from workbook.chart import layout_chart
 from workbook.data import Client, open_client
 from workbook.draft import COLUMNS, VOTES, Draft, open_draft
+from workbook.files import ChangedElsewhereError
 from workbook.language import Language, speak
 from workbook.resources import data_path
 from workbook.schema import DataError, columns
 
-__all__ = ["StepsEditor", "draft_path", "edit_steps"]
+__all__ = ["StepsEditor", "changed_elsewhere", "draft_path", "edit_steps"]
 
 _WIDTHS = {"step_id": "5.5em", "step": "15em", "role": "12em", "predecessors": "8em"}
 _WIDTHS |= dict.fromkeys(("touch_minutes", "wait_minutes"), "5.5em")
@@ -102,18 +103,17 @@ class StepsEditor:
         marks = dict(zip(VOTES, ("✓", "▲"), strict=True))
         votes = [self._vote(row, name, mark) for name, mark in marks.items()]
         away = _button("✕", self.say("Take out: {step}", step=step["step"]))
-        away.on_click(lambda _: (self.draft.remove(row), self.rebuild()))
+        away.on_click(lambda _: self._do(lambda: self.draft.remove(row), self.rebuild))
         return [*fields, *votes, away]
 
     def _vote(self, row: int, name: str, mark: str) -> ipywidgets.Button:
         step, label = self.draft.rows.loc[row], columns("steps")[name].labels[self.say.code]
         button = _button(f"{mark} {step[name] or 0}", f"{label}: {step['step']}")
 
-        def count(_: object) -> None:
-            self.draft.vote(row, name)
+        def show() -> None:
             button.description = f"{mark} {self.draft.rows.at[row, name]}"
 
-        button.on_click(count)
+        button.on_click(lambda _: self._do(lambda: self.draft.vote(row, name), show))
         return button
 
     def _field(self, row: int, name: str, value: str) -> ipywidgets.Widget:
@@ -123,24 +123,40 @@ class StepsEditor:
         made = ipywidgets.Combobox(options=roles, **given) if name == "role" else None
         made = made or ipywidgets.Text(**given)
         made.layout.width = _WIDTHS[name]
-        made.observe(lambda change: self._changed(row, name, change["new"]), "value")
+        put = lambda value: self._do(lambda: self.draft.change(row, name, value), self.redraw)
+        made.observe(lambda change: put(change["new"]), "value")
         return made
 
-    def _changed(self, row: int, name: str, value: str) -> None:
-        self.draft.change(row, name, value)
-        self.redraw()
+    def _do(self, act: Callable[[], object], then: Callable[[], None]) -> None:
+        """Change the draft and show it, unless another page has: then say so."""
+        try:
+            act()
+        except ChangedElsewhereError as error:
+            self.told.value = changed_elsewhere(error, self.say)
+        else:
+            then()
 
     @cached_property
     def buttons(self) -> ipywidgets.HBox:
         """The buttons that add a step and take the last change back."""
         add = ipywidgets.Button(description=self.say("Add a step"), icon="plus")
-        add.on_click(lambda _: (self.draft.add(), self.rebuild()))
+        add.on_click(lambda _: self._do(self.draft.add, self.rebuild))
         undo = ipywidgets.Button(description=self.say("Undo"), icon="undo")
-        undo.on_click(lambda _: (self.draft.undo(), self.rebuild()))
+        undo.on_click(lambda _: self._do(self.draft.undo, self.rebuild))
         return ipywidgets.HBox([add, undo])
 
     def _ipython_display_(self) -> None:
         display(ipywidgets.VBox([self.fields, self.buttons, self.told, self.picture]))
+
+
+def changed_elsewhere(error: ChangedElsewhereError, say: Language) -> str:
+    """Say, as HTML, that another page has written a file, and what to do."""
+    words = say(
+        "Not saved: another page has changed {file} since this one was opened. Note what you have "
+        "just typed, and reload this page.",
+        file=str(error),
+    )
+    return f'<div role="alert"><b>{escape(words)}</b></div>'
 
 
 def _button(text: str, tooltip: str) -> ipywidgets.Button:

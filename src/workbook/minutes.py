@@ -4,11 +4,11 @@ import csv
 import datetime as dt
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from workbook.files import write_whole
+from workbook.files import Kept
 from workbook.language import Language
 from workbook.process import Process
 from workbook.resources import template_path
@@ -49,11 +49,21 @@ class Board:
 
     path: Path
     said: dict[str, object]
+    _kept: Kept = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._kept = Kept(self.path)
 
     def put(self, **said: object) -> None:
-        """Take down, and save."""
+        """Take down, and save.
+
+        Raises
+        ------
+        ChangedElsewhereError
+            If another page has written it since: its words stay.
+        """
         self.said = self.said | said
-        write_whole(self.path, json.dumps(self.said, ensure_ascii=False, indent=1))
+        self._kept.write(json.dumps(self.said, ensure_ascii=False, indent=1))
 
 
 def open_board(folder: Path) -> Board:

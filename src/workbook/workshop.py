@@ -20,8 +20,8 @@ from workbook import minutes
 from workbook.chart import draw_chart, layout_chart
 from workbook.data import open_client
 from workbook.draft import VOTES, open_draft
-from workbook.editor import StepsEditor, draft_path
-from workbook.files import write_whole
+from workbook.editor import StepsEditor, changed_elsewhere, draft_path
+from workbook.files import ChangedElsewhereError, write_whole
 from workbook.formats import check_formats
 from workbook.language import speak
 from workbook.process import Process
@@ -53,7 +53,7 @@ class Workshop:
     def __init__(self, folder: str | Path, language: str):
         self.client, self.say = open_client(folder, language=language), speak(language)
         self.words, self.own = minutes.words(language), minutes.words(language)["say"]
-        self.board = minutes.open_board(self.client.folder)
+        self.board, self.fault = minutes.open_board(self.client.folder), w.HTML()
         steps = self.client.steps if self.client.steps is not None else pd.DataFrame(_FIRST)
         path = self.client.folder / draft_path(self.client).name
         self.editor = StepsEditor(open_draft(path, steps), self.say)
@@ -61,7 +61,14 @@ class Workshop:
 
     def section(self, name: str) -> w.Widget:
         """Return a section: question, chart, contract, change, actions or papers."""
-        return getattr(self, f"_{name}")()
+        return w.VBox([self.fault, getattr(self, f"_{name}")()])
+
+    def _put(self, **said: object) -> None:
+        """Take down what was typed; say so where another page has the board by now."""
+        try:
+            self.board.put(**said)
+        except ChangedElsewhereError as error:
+            self.fault.value = changed_elsewhere(error, self.say)
 
     def _question(self) -> w.Widget:
         goals = [(words, name) for name, words in self.words["goal"].items()]
@@ -69,7 +76,7 @@ class Workshop:
         asked |= {"people": w.Textarea(rows=5)}
         for name, made in asked.items():
             made.value = self.board.said.get(name, self.client.profile.goal * (name == "goal"))
-            self._bind(made, self.own[name], lambda new, name=name: self.board.put(**{name: new}))
+            self._bind(made, self.own[name], lambda new, name=name: self._put(**{name: new}))
         return w.VBox(list(asked.values()))
 
     def _bind(self, made: w.Widget, label: str, act: Callable[[object], object]) -> w.Widget:
@@ -93,7 +100,7 @@ class Workshop:
         shown, now = w.HTML(), self._choices
 
         def choose(name: str, value: object) -> None:
-            self.board.put(contract=self._choices | {name: None if value == _ANY else value})
+            self._put(contract=self._choices | {name: None if value == _ANY else value})
             shown.value = self._ladder()
 
         parts = []
@@ -166,7 +173,7 @@ class Workshop:
             save([*self._changes, *([] if lacks else [each])])
 
         def save(changes: list[dict[str, str]]) -> None:
-            self.board.put(changes=changes)
+            self._put(changes=changes)
             redraw()
 
         def redraw(_: object = None) -> None:
@@ -217,7 +224,7 @@ class Workshop:
         def put(place: int, name: str, value: object) -> None:
             value = value.isoformat() if isinstance(value, dt.date) else value
             kept[place] = kept[place] | {name: value}
-            self.board.put(actions=[each for each in kept if any(each.values())])
+            self._put(actions=[each for each in kept if any(each.values())])
 
         def cell(place: int, name: str) -> w.Widget:
             given, label = kept[place].get(name), f"{self.own[name]}: {place + 1}"
