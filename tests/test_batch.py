@@ -61,6 +61,20 @@ def test_the_folder_of_a_list_is_the_id_beside_it(two):
     assert [job.folder for job in read_jobs([two / "list.csv"])] == [two / "a", two / "b"]
 
 
+def test_the_truth_beside_a_sample_is_passed_over_and_other_files_are_not(two):
+    (two / "a.truth.json").write_text("{}")
+    assert [job.id for job in read_jobs([two / "a", two / "a.truth.json"])] == ["a"]
+    (two / "a" / "notes.txt").write_text("")
+    with pytest.raises(ValueError, match=r"is a file; give the client's folder, such as .*a$"):
+        read_jobs([two / "a" / "notes.txt"])
+
+
+def test_an_output_that_is_a_file_starts_nothing(two, workbook):
+    (two / "out").write_text("")
+    said = workbook("batch", two / "a", "--out", two / "out")
+    assert said.exit_code == 2 and "name a folder for the reports with --out" in said.stderr
+
+
 def test_folders_and_lists_may_be_mixed(two):
     (two / "list.csv").write_text("id\nb\n")
     assert [job.id for job in read_jobs([two / "a", two / "list.csv"])] == ["a", "b"]
@@ -69,10 +83,11 @@ def test_folders_and_lists_may_be_mixed(two):
 @pytest.mark.parametrize(
     ("name", "text", "remedy", "code"),
     [
-        ("list.csv", "folder\na\n", "give each client an id", 2),
+        ("list.csv", "folder\na\n", "no id; a list has the columns id, folder", 2),
         ("list.csv", "id\na\na\n", "two clients have the id 'a'", 2),
         ("list.csv", "id\n", "name folders or a client list", 2),
-        ("list.csv", "id\nc\n", "check", 2),
+        ("list.csv", "id\nc\n", "list.csv, client 1: the client folder", 2),
+        ("list.csv", "id,client\na1,a\n", "a list has the columns id, folder", 2),
         ("list.yaml", "a: b\n", "write '- id: acme'", 2),
         ("list.yaml", "- id: [a\n", "list.yaml", 1),
         ("list.csv", "", "empty", 1),

@@ -70,6 +70,14 @@ def test_failed_clients_stand_on_top_with_cell_reason_and_remedy(good, tmp_path)
     assert "<b>depot" not in made
 
 
+def test_a_report_of_faulty_data_or_of_none_is_not_called_complete(good, tmp_path):
+    faulty = replace(good, errors=("steps.csv: the file ends in the middle",))
+    told = words(page(tmp_path, faulty, replace(good, id="bare", summary={"name": "Bare"})))
+    assert "2 reports are complete, 1 from faulty data" in told
+    assert "▲ made from faulty data" in told and "steps.csv: the file ends in the middle" in told
+    assert "○ nothing to measure" in told and "✓ complete" not in told
+
+
 def test_an_earlier_report_of_a_failed_client_is_linked_as_such(tmp_path):
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad/report.html").write_text("an earlier good one")

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -107,12 +107,14 @@ def run_batch(
     Raises
     ------
     ValueError
-        If another batch is writing into the same folder, or a format is not known.
+        If another batch is writing into the same folder, a format is not known, or `out` is a file.
     OSError
         If the folder can't be written to.
     """
     out = Path(out)
     terms = Terms(out, time_limit, memory_limit, language, check_formats(formats))
+    if out.is_file():
+        raise ValueError(f"{out} is a file; name a folder for the reports with --out")
     out.mkdir(parents=True, exist_ok=True)
     outcomes: dict[str, Outcome] = {}
     with lock(out), _stoppable():
@@ -124,6 +126,9 @@ def run_batch(
             for outcome in (runner or _run_here)(todo, terms, at_once or os.cpu_count() or 1):
                 outcomes[outcome.id] = outcome
                 tell(outcome)
+        except (KeyboardInterrupt, SystemExit):
+            progress(_interrupted(outcomes, jobs))
+            raise
         finally:
             results = [outcomes.get(job.id) or _not_run(job, terms) for job in jobs]
             write_index(out, results)
@@ -143,6 +148,11 @@ def _changed(
             tell(earlier)
         else:
             yield job
+
+
+def _interrupted(outcomes: Mapping[str, Outcome], jobs: list[Job]) -> str:
+    done = sum(outcome.status == "ok" for outcome in outcomes.values())
+    return f"Interrupted: {done} of {len(jobs)} reports are complete; run it again to go on."
 
 
 def _not_run(job: Job, terms: Terms) -> Outcome:

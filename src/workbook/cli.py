@@ -388,7 +388,8 @@ def batch(
         from workbook.cluster import run_on
 
         runner = run_on(scheduler)
-    click.echo(f"{len(wanted)} client(s) into {out}/; each takes some seconds …")
+    many = f"{len(wanted)} clients" if len(wanted) > 1 else "1 client"
+    click.echo(f"{many} into {out}/; each takes some seconds …")
     outcomes = run_batch(
         wanted,
         out,

@@ -100,9 +100,12 @@ def _page(out: Path, outcomes: Sequence[Outcome], before: Mapping[str, dict], sa
     rates = {name for each in whole for name in each.summary.get("rates", {})}
     names = [f"right_{right}" for right in (*RIGHTS, "customer")]
     shown = [name for name in (*names, "perfect_order") if name in rates]
+    faulty = sum(bool(each.errors) for each in whole)
     told = [say.plural("{n} report is complete", "{n} reports are complete", len(whole))]
+    if faulty:
+        told.append(say.plural("{n} from faulty data", "{n} from faulty data", faulty))
     if failed:
-        told.append(say.plural("{n} failed", "{n} failed", len(failed)))
+        told.append(say.plural("{n} was not made", "{n} were not made", len(failed)))
     return fill_template(
         "index.html.j2",
         say=say,
@@ -142,6 +145,7 @@ def _row(outcome: Outcome, before: Mapping[str, object], say: Language) -> dict[
         "name": outcome.summary.get("name", outcome.id),
         "page": f"{outcome.id}/report.html",
         "files": [(words[kind], endings[kind]) for kind in kinds if kind in endings],
+        "state": _state(outcome, say),
         "errors": outcome.errors,
         "rate": rate,
         "beside": beside,
@@ -150,6 +154,15 @@ def _row(outcome: Outcome, before: Mapping[str, object], say: Language) -> dict[
         "change": _change(rates, before, say),
         "first": outcome.summary.get("first", ""),
     }
+
+
+def _state(outcome: Outcome, say: Language) -> tuple[str, str, str]:
+    """Say what to think of a report that is whole: (kind, shape, words)."""
+    kind = "works" if outcome.summary.get("rates") else "no evidence"
+    words = say("nothing to measure") if kind == "no evidence" else status_word(outcome, say)
+    if outcome.errors:
+        kind, words = "needs improvement", status_word(outcome, say)
+    return kind, VERDICT_SHAPES[kind], words
 
 
 def _perfect(rates: Mapping[str, Rate], say: Language) -> tuple[str, str]:
@@ -229,6 +242,8 @@ def _cell(rate: Rate | None, say: Language) -> dict[str, object]:
 
 def status_word(outcome: Outcome, say: Language) -> str:
     """Say how a report ended."""
+    if outcome.status == "ok" and outcome.errors:
+        return say("made from faulty data")
     return {
         "ok": say("complete"),
         "failed": say("failed"),

@@ -16,6 +16,7 @@ from workbook.yamltext import read_yaml
 __all__ = ["Job", "read_jobs"]
 
 _LIST_ENDINGS = (".csv", ".yaml", ".yml")
+_COLUMNS = "a list has the columns id, folder (default: the id) and any key of client.yaml"
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,11 @@ def _jobs_of(target: Path) -> Iterator[Job]:
             raise ValueError(f"there is no client list {str(target)!r}; check its name")
         for place, row in enumerate(_rows_of(target), start=1):
             if not row.get("id"):
-                raise ValueError(f"{target.name}, client {place}: no id; give each client an id")
+                raise ValueError(f"{target.name}, client {place}: no id; {_COLUMNS}")
             folder = _folder_of(row, target, place)
             profile = _profile_of(folder, row, f"{target.name}, client {place}")
             yield Job(profile.id, folder, row, profile.language)
-    else:
+    elif not target.name.endswith(".truth.json"):  # lies beside a sample; `clients/*` names it too
         folder = find_client(target)
         profile = read_profile(folder)
         yield Job(profile.id, folder, {}, profile.language)
@@ -82,6 +83,8 @@ def _profile_of(folder: Path, row: Mapping[str, object], where: str) -> Profile:
         language = str(row.get("language"))
         say = speak(language if language in LANGUAGES else "en")
         raise DataError(map(here, error.problems), say) from None
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}; {_COLUMNS}") from None
 
 
 def _folder_of(row: dict[str, object], target: Path, place: int) -> Path:

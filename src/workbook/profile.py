@@ -209,7 +209,8 @@ def read_profile(folder: str | Path, overrides: Mapping[str, object] | None = No
 def _find(folder: Path) -> Path:
     path = folder / "client.yaml"
     if folder.is_file():
-        raise ValueError(f"{folder} is a file; give the client's folder, such as {folder.parent}")
+        home = f", such as {folder.parent}" if (folder.parent / "client.yaml").is_file() else ""
+        raise ValueError(f"{folder} is a file; give the client's folder{home}")
     if not folder.is_dir():
         near = [other.parent.name for other in folder.parent.glob("*/client.yaml")]
         close = difflib.get_close_matches(folder.name, near, n=3)

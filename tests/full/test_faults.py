@@ -247,6 +247,7 @@ def test_a_signal_stops_all_in_order(night, number, code):
     process.send_signal(number)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == code and "Traceback" not in said
+    assert "Interrupted: 0 of 2 reports are complete; run it again to go on." in said
     assert night.statuses() == {"waits": "interrupted", "good": "interrupted"}
     assert night.left() == []
     assert run_of(night, "waits")["status"] == "interrupted"
