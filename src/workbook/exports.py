@@ -20,6 +20,7 @@ import jinja2
 import xlsxwriter
 
 from workbook.answers import answer_codes
+from workbook.files import write_all
 from workbook.language import LANGUAGES, Language, speak
 from workbook.questions import Question
 from workbook.ratings import NOT_APPLICABLE
@@ -118,11 +119,9 @@ def export_survey(
         raise ValueError("no language has every text of the survey; complete one in survey.yaml")
     sheet = _Sheet(_typeset(survey), languages, post_to)
     Path(out).mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, content in FORMS[to](sheet):
-        paths.append(Path(out) / name)
-        paths[-1].write_bytes(content if isinstance(content, bytes) else content.encode())
-    return tuple(paths)
+    files = dict(FORMS[to](sheet))
+    write_all(Path(out), files)
+    return tuple(Path(out) / name for name in files)
 
 
 def _typeset(survey: Questionnaire) -> Questionnaire:

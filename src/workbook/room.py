@@ -1,6 +1,8 @@
 """Prepare the room of a workshop: the pages that Voilà serves for one client, on this machine."""
 
+import logging
 import os
+import secrets
 import shutil
 import socket
 import tempfile
@@ -23,6 +25,7 @@ from workbook.resources import data_path, template_path
 __all__ = ["prepare_room", "serve_room", "working_copy"]
 
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+_CULL = {"idle_timeout": 600, "interval": 60}  # seconds
 _OPEN = "from workbook.workshop import Workshop\nworkshop = Workshop(client, language)"
 
 
@@ -86,25 +89,29 @@ def serve_room(folder: Path, language: str, port: int | None, opens: bool) -> No
     port = next((n for n in ([port] if port else range(8866, 8916)) if not _answers(n)), None)
     if port is None:
         raise ValueError("the port is taken; name a free one with --port")
-    address = f"http://127.0.0.1:{port}/voila/render/workshop.ipynb"
+    token = secrets.token_urlsafe(12)  # others who use this machine are not in the room
+    address = f"http://127.0.0.1:{port}/voila/render/workshop.ipynb?token={token}"
     with tempfile.TemporaryDirectory(prefix="workshop") as room:
         prepare_room(folder, language, Path(room))
         print(f"The workshop is at {address}\nIt writes into {folder}; Ctrl+C ends it.", flush=True)
         if opens:
             threading.Thread(target=_open_later, args=(address, port), daemon=True).start()
-        _run_voila(room, language, port)
+        _run_voila(room, language, port, token)
 
 
-def _run_voila(room: str, language: str, port: int) -> None:
+def _run_voila(room: str, language: str, port: int, token: str) -> None:
     from voila.app import Voila
 
     paths = (f"{room}/share", os.environ.get("JUPYTER_PATH"))
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, paths))
     switches = {"Voila.ip": "127.0.0.1", "Voila.port": port, "Voila.port_retries": 0}
-    switches |= {"Voila.open_browser": False, "Voila.log_level": "CRITICAL"}
+    switches |= {"Voila.open_browser": False, "Voila.log_level": "CRITICAL", "Voila.token": token}
+    logging.getLogger("tornado").setLevel(logging.CRITICAL)
     switches |= {"VoilaConfiguration.template": "workshop", "VoilaExporter.language_code": language}
     # A kernel that died is told, never begun anew behind a page that no longer answers.
     switches |= {"KernelRestarter.restart_limit": 0}
+    # A page that was closed leaves its kernel; what was typed is on disk.
+    switches |= {f"MappingKernelManager.cull_{name}": s for name, s in _CULL.items()}
     with forked_kernels():
         Voila.launch_instance([room, *(f"--{name}={value}" for name, value in switches.items())])
 

@@ -1,6 +1,7 @@
 """Hold a workshop as a room does: in Chromium, by keyboard, until the kernel dies and is back."""
 
 import json
+import re
 import shutil
 import socket
 import statistics
@@ -50,6 +51,7 @@ def server(acme):
     server = subprocess.Popen([*command, f"--port={port}"], stdout=log, stderr=log)
     server.address = f"http://127.0.0.1:{port}/voila/render/"
     until(lambda: answers(f"http://127.0.0.1:{port}/voila/static/voila.js"), 90)
+    server.door = re.search(r"http://\S+", Path(log.name).read_text())[0]
     yield server
     server.terminate()
     server.wait(30)
@@ -73,16 +75,16 @@ def until(true, seconds):
 
 @pytest.fixture(scope="module")
 def page(server, browser):
-    page = browser.new_page(viewport={"width": 1600, "height": 1000})
+    page = browser.new_context(viewport={"width": 1600, "height": 1000}).new_page()
     page.asked = []
     page.on("request", lambda request: page.asked.append(request.url))
     enter(page, server)
     yield page
-    page.close()
+    page.context.close()
 
 
 def enter(page, server):
-    page.goto(server.address + "workshop.ipynb", wait_until="domcontentloaded", timeout=120_000)
+    page.goto(server.door, wait_until="domcontentloaded", timeout=120_000)
     page.locator("#question textarea").first.wait_for(timeout=90_000)
     page.locator("#papers button").first.wait_for(state="attached", timeout=30_000)
 
@@ -203,8 +205,18 @@ def test_the_papers_are_written_and_can_be_saved(page, acme):
     assert names >= {"minutes.docx", "minutes.pdf", "agenda.pdf", "handout.pdf", "chart_a3.pdf"}
 
 
-def test_a_chapter_opens_with_the_clients_data_and_without_code(page, server, browser):
-    chapter = browser.new_page(viewport={"width": 1600, "height": 1000})
+def test_who_lacks_the_address_with_its_token_does_not_get_in(page, server, browser):
+    assert server.door.startswith(server.address)
+    stranger = browser.new_page()
+    for name in ("workshop.ipynb", "01_process_chart.ipynb"):
+        stranger.goto(server.address + name)
+        assert "Why so late?" not in stranger.content()
+        assert stranger.locator("#rendered_cells").count() == 0
+    stranger.close()
+
+
+def test_a_chapter_opens_with_the_clients_data_and_without_code(page, server):
+    chapter = page.context.new_page()
     chapter.on("request", lambda request: page.asked.append(request.url))
     chapter.goto(server.address + "01_process_chart.ipynb", timeout=120_000)
     chapter.get_by_text("Pick and look").first.wait_for(timeout=90_000)
