@@ -285,4 +285,6 @@ def test_the_command_prints_the_table_and_names_what_it_cannot_grade(tmp_path, c
         main(["grade", str(tmp_path / "in"), "--out", str(tmp_path / "out")])
     said = capsys.readouterr()
     assert ended.value.code == 1 and "ada" in said.out and "✓" in said.out
+    assert re.search(r"^ *bo +0$", said.out, re.MULTILINE)
+    assert "the notebook is broken" in said.err and "ask for it again" in said.err
     assert "bo.ipynb" in said.err and (tmp_path / "out" / "notes.csv").is_file()

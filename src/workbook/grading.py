@@ -23,20 +23,28 @@ _COLUMNS = ["student", "file", "exercise", "seed", "right", "mistake", "reply"]
 
 @dataclass(frozen=True)
 class Grades:
-    """What each hand-in got (`data`: student, file, exercise, right, mistake, reply), and notes."""
+    """What each hand-in got (`data`: student, file, exercise, right, mistake, reply), and notes.
+
+    `unread` names who handed in what can't be graded; the notes say why.
+    """
 
     data: pd.DataFrame
     notes: tuple[tuple[str, str], ...]
+    unread: tuple[str, ...] = ()
 
     def table(self) -> pd.DataFrame:
         """Return a row per student, a column per exercise: ✓ right, ▲ wrong, ○ no answer.
 
-        Of several hand-ins of one exercise the best counts; grades.csv has them all.
+        Of several hand-ins of one exercise the best counts; grades.csv has them all. Who handed in
+        only what can't be graded has a row without signs.
         """
         rank = self.data["right"].map({True: 2, False: 1}).fillna(0)
         wide = rank.groupby([self.data["student"], self.data["exercise"]]).max().unstack()
         signs = wide.apply(lambda column: column.map({2: "✓", 1: "▲", 0: "○"})).fillna("")
-        return signs.assign(right=(wide == 2).sum(axis=1)).reset_index()
+        signs = signs.assign(right=(wide == 2).sum(axis=1))
+        blank = {student: "" for student in self.unread if student not in signs.index}
+        rest = pd.DataFrame({name: blank for name in signs}, dtype=object).assign(right=0)
+        return pd.concat([signs, rest.rename_axis("student")]).reset_index()
 
     def items(self) -> pd.DataFrame:
         """Return statistics per exercise.
@@ -100,14 +108,17 @@ def grade_hand_ins(
         If a folder is not there.
     """
     say, rows = speak(language), []
-    hand_ins, notes = find_hand_ins(folders, seed, say)
+    hand_ins, unread = find_hand_ins(folders, seed, say)
+    notes = [(file, note) for _, file, note in unread]
     runs = run_hand_ins(hand_ins, at_once or os.cpu_count() or 1, time_limit, memory_limit, say)
     for place, run in enumerate(runs, start=1):
         rows += _judged(run, say)
         notes += [(run.hand_in.file, note) for note in run.notes]
         progress(say("[{n}/{all}] {file}", n=place, all=len(hand_ins), file=run.hand_in.file))
     data = pd.DataFrame(rows, columns=_COLUMNS).astype({"right": object, "mistake": object})
-    return Grades(data.sort_values(["student", "file"], kind="stable"), tuple(sorted(notes)))
+    data = data.sort_values(["student", "file"], kind="stable")
+    students = tuple(dict.fromkeys(student for student, *_ in unread))
+    return Grades(data, tuple(sorted(notes)), students)
 
 
 def _judged(run: Run, say: Language) -> Iterator[tuple]:

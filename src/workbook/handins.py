@@ -33,8 +33,8 @@ class HandIn:
 
 def find_hand_ins(
     folders: Iterable[str | Path], seed: int | None, say: Language
-) -> tuple[list[HandIn], list[tuple[str, str]]]:
-    """Return the hand-ins below folders, and (file, reason) for every file that is none."""
+) -> tuple[list[HandIn], list[tuple[str, str, str]]]:
+    """Return the hand-ins below folders, and (student, file, reason) for every file that is none."""
     found, notes = [], []
     for folder in map(Path, folders):
         if not folder.is_dir():
@@ -45,7 +45,7 @@ def find_hand_ins(
                 try:
                     found.append(_read(path, folder, seed, say))
                 except (ValueError, OSError, RecursionError) as fault:
-                    notes.append((str(path), str(fault)))
+                    notes.append((_student(path, folder), str(path), str(fault)))
     return found, notes
 
 
@@ -70,7 +70,12 @@ def _read(path: Path, folder: Path, seed: int | None, say: Language) -> HandIn:
     due = (
         used if seed is None or used in (seed, own_seed(seed, student)) else own_seed(seed, student)
     )
-    notes = [say("its answers are for other numbers than those it was given")] * (due != used)
+    other = say(
+        "its answers are for other numbers than those that {student} was given; a folder has the "
+        "name that stands in the list of students",
+        student=student,
+    )
+    notes = [other] * (due != used)
     if any(map(_PEEK.search, code)):
         notes.append(say("it reads answers out of the package; look at it"))
     return HandIn(student, str(path), code, exercises, due, tuple(notes))
@@ -86,7 +91,7 @@ def _cells(path: Path, say: Language) -> list[tuple[str, str, str]]:
         data = json.loads(raw.decode(coding, errors="replace"))
     except ValueError as fault:
         is_one = path.suffix.lower() == ".ipynb"
-        broken = say("the notebook can't be read: {why}", why=str(fault))
+        broken = say("the notebook is broken ({why}); ask for it again", why=str(fault))
         raise ValueError(broken if is_one else say("it is no notebook")) from None
     sheets = [data, *_listed(data, "worksheets")]  # worksheets: notebooks before version 4
     cells = [cell for sheet in sheets for cell in _listed(sheet, "cells")]
