@@ -43,7 +43,7 @@ class Grades:
         signs = wide.apply(lambda column: column.map({2: "✓", 1: "▲", 0: "○"})).fillna("")
         signs = signs.assign(right=(wide == 2).sum(axis=1))
         blank = {student: "" for student in self.unread if student not in signs.index}
-        rest = pd.DataFrame({name: blank for name in signs}, dtype=object).assign(right=0)
+        rest = pd.DataFrame(dict.fromkeys(signs, blank), dtype=object).assign(right=0)
         return pd.concat([signs, rest.rename_axis("student")]).reset_index()
 
     def items(self) -> pd.DataFrame:

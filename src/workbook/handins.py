@@ -34,7 +34,7 @@ class HandIn:
 def find_hand_ins(
     folders: Iterable[str | Path], seed: int | None, say: Language
 ) -> tuple[list[HandIn], list[tuple[str, str, str]]]:
-    """Return the hand-ins below folders, and (student, file, reason) for every file that is none."""
+    """Return the hand-ins below folders, and (student, file, reason) of each file that is none."""
     found, notes = [], []
     for folder in map(Path, folders):
         if not folder.is_dir():
