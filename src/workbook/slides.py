@@ -20,8 +20,17 @@ from pptx.util import Pt
 
 from workbook.files import same_times
 from workbook.language import speak
+from workbook.logo import fit_logo
 from workbook.page import read_closing, read_day, read_sections
-from workbook.pdf import ACCENT, about, cell_words, column_widths, draw_png, picture_size
+from workbook.pdf import (
+    ACCENT,
+    LOGO_ROOM,
+    about,
+    cell_words,
+    column_widths,
+    draw_png,
+    picture_size,
+)
 from workbook.plots import VERDICT_COLOURS
 from workbook.results import VERDICT_SHAPES, Block
 from workbook.sheet import wrap
@@ -83,6 +92,11 @@ def _cut(words: str, size: float, width: float, most: int) -> str:
     return words if len(lines) <= most else f"{' '.join(lines[:most])[:-2]}…"
 
 
+def _put(slide: Slide, place: Sequence[float], picture: bytes, alt: str) -> None:
+    shown = slide.shapes.add_picture(io.BytesIO(picture), *map(Pt, place))
+    shown._element.nvPicPr.cNvPr.set("descr", alt)
+
+
 class _Deck:
     """A presentation that grows slide by slide."""
 
@@ -103,6 +117,10 @@ class _Deck:
         bar.fill.solid()
         bar.fill.fore_color.rgb = RGBColor.from_string(self.accent)
         bar.line.fill.background()
+        if logo := self.profile.logo_picture:
+            width, height = fit_logo(logo, *LOGO_ROOM)
+            place = (_WIDE - _EDGE - width, _EDGE, width, height)
+            _put(slide, place, logo, self.profile.name)
         self._fill(title, (_EDGE, 150, _ROOM[0], 130), self.profile.name, 44)
         self._fill(below, (_EDGE, 290, _ROOM[0], 90), "\n".join([kind, *told]), 18)
         slide.notes_slide.notes_text_frame.text = self.contract
@@ -200,9 +218,8 @@ class _Deck:
         room = _ROOM[1] - 30 * bool(block["caption"])
         scale = min(_ROOM[0] / width, room / height)
         left = _EDGE + (_ROOM[0] - width * scale) / 2
-        place = (Pt(left), Pt(_TOP), Pt(width * scale), Pt(height * scale))
-        shown = slide.shapes.add_picture(io.BytesIO(draw_png(block["svg"])), *place)
-        shown._element.nvPicPr.cNvPr.set("descr", block["alt"])
+        place = (left, _TOP, width * scale, height * scale)
+        _put(slide, place, draw_png(block["svg"]), block["alt"])
         if block["caption"]:
             place = (_EDGE, _BOTTOM - 26, _ROOM[0], 24)
             self._box(slide, place, block["caption"], _SMALL, _SOFT)
