@@ -210,9 +210,8 @@ def _change(rates: Mapping[str, Rate], before: Mapping[str, object], say: Langua
     for name in _WHOLE:
         now, then = (each.get(name, {}).get("confirmed") for each in (rates, old))
         if now is not None and then is not None:
-            points = say.points(now - then)
             sign = "+" if now > then else ""
-            return say("{points} points", points=sign + points.replace("-", "−"))
+            return say("{points} points", points=sign + say.points(now - then))
     return "–"
 
 
