@@ -33,6 +33,13 @@ def test_raw_values_are_written_as_the_table_has_them():
     assert plain == "order_id | n | at\n007 | 2 | 2026-06-02"
 
 
+def test_a_column_of_figures_stays_one_where_some_are_not_known():
+    data = pd.DataFrame({"a": ["x", "y", "z"], "n": ["1.0", "not demonstrable", "−2.0"]})
+    assert '<td class="number">−2.0</td>' in show(data)._repr_html_()
+    told = data.assign(n=["1.0", "2.0", "not measurable: needs the requested delivery date"])
+    assert 'class="number"' not in show(told)._repr_html_()
+
+
 def test_a_picture_is_an_image_with_its_numbers_as_alternative_text():
     axes = new_axes()
     axes.set_label("late: 3 of 10")
