@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 import nbformat
 import typst
@@ -115,7 +116,8 @@ def _breakable(value: object) -> object:
 def lay_out(section: list[Block]) -> list[Block]:
     """Lay out a section on paper: `widths` of tables, `width` (points) or `sheet` of pictures.
 
-    A sheet of its own begins with the heading and the words `before` the chart.
+    A sheet of its own begins with the heading and the words `before` the chart. Words that lead to
+    a picture or a table `keep` with it.
     """
     shown: list[Block] = []
     for block in map(_laid_out, section):
@@ -124,6 +126,10 @@ def lay_out(section: list[Block]) -> list[Block]:
             at = len(plain) - (plain[::-1].index(True) if True in plain else len(plain))
             shown, block["before"] = shown[:at], shown[at:]
         shown.append(block)
+    for block, after in reversed(list(pairwise(shown))):
+        is_lead = after["kind"] in ("picture", "table") or after.get("keep", False)
+        if block["kind"] == "text":
+            block["keep"] = is_lead
     return shown
 
 

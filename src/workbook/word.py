@@ -26,6 +26,7 @@ from workbook.results import VERDICT_SHAPES, Block
 __all__ = ["render_word", "set_document"]
 
 _SOFT, _LINE = "55616D", "D9E0E7"
+_WHOLE = 8  # rows that stay together on a page
 _SHEETS = {"a4": (21.0, 29.7), "a3": (29.7, 42.0)}  # cm, upright
 _SIZES = {"Normal": 10, "Title": 28, "Heading 1": 16, "Heading 2": 12, "Lead": 14, "Note": 9}
 
@@ -133,7 +134,8 @@ def _heading(paper: Document, block: Block) -> None:
 
 
 def _text(paper: Document, block: Block) -> None:
-    paper.add_paragraph(block["text"], {"lead": "Lead", "note": "Note"}.get(block["role"]))
+    line = paper.add_paragraph(block["text"], {"lead": "Lead", "note": "Note"}.get(block["role"]))
+    line.paragraph_format.keep_with_next = block.get("keep", False)
 
 
 def _items(paper: Document, block: Block) -> None:
@@ -175,6 +177,9 @@ def _table(paper: Document, block: Block) -> None:
                 _colour(run, verdict)
             if at in block["numeric"]:
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    if len(block["rows"]) <= _WHOLE:
+        for cell in (cell for row in table.rows[:-1] for cell in row.cells):
+            cell.paragraphs[0].paragraph_format.keep_with_next = True
     paper.add_paragraph().paragraph_format.space_after = Pt(2)
 
 
