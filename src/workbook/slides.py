@@ -41,6 +41,7 @@ _WIDE, _HIGH, _EDGE, _TOP, _BOTTOM = 960, 540, 48, 134, 496
 _ROOM = (_WIDE - 2 * _EDGE, _BOTTOM - _TOP)
 _INK, _SOFT, _PALE = "1C2733", "55616D", "F4F7FA"
 _SMALL, _MOST_LINES = 12, 9
+_SMALLEST = 0.6  # of a picture's size; below, only its shape can be seen across a room
 _NUMBER = (
     f'<a:fld {nsdecls("a")} id="{{5B6F3C1E-0F4B-4C57-9C3A-6D3C0B1F7A11}}" type="slidenum">'
     '<a:rPr sz="1000"/><a:t>‹#›</a:t></a:fld>'
@@ -142,7 +143,9 @@ class _Deck:
                     shown, heading["text"], lines, notes, VERDICT_COLOURS[verdict].lstrip("#")
                 )
         elif kinds["picture"]:
-            self._picture(begin(), kinds["picture"][0])
+            scale = self._picture(begin(), kinds["picture"][0])
+            for block in kinds["table"][:1] if scale < _SMALLEST else ():
+                self._table(begin, block)
         elif kinds["table"]:
             self._table(begin, kinds["table"][0])
         else:
@@ -213,16 +216,20 @@ class _Deck:
             line.space_before, line.space_after = Pt(0), Pt(8)
             high += need
 
-    def _picture(self, slide: Slide, block: Block) -> None:
+    def _picture(self, slide: Slide, block: Block) -> float:
+        """Show a picture as large as there is room; return how much it was scaled."""
         width, height = picture_size(block)
-        room = _ROOM[1] - 30 * bool(block["caption"])
+        lines = wrap(block["caption"], _SMALL, _ROOM[0] - 8) if block["caption"] else []
+        below = 1.2 * _SMALL * len(lines) + 6
+        room = _ROOM[1] - below
         scale = min(_ROOM[0] / width, room / height)
         left = _EDGE + (_ROOM[0] - width * scale) / 2
         place = (left, _TOP, width * scale, height * scale)
         _put(slide, place, draw_png(block["svg"]), block["alt"])
         if block["caption"]:
-            place = (_EDGE, _BOTTOM - 26, _ROOM[0], 24)
+            place = (_EDGE, _BOTTOM - below, _ROOM[0], below + 4)
             self._box(slide, place, block["caption"], _SMALL, _SOFT)
+        return scale
 
     def _table(self, begin: object, block: Block) -> None:
         """Show a table, on as many slides as its rows take; its headings stand on each."""
