@@ -52,9 +52,9 @@ class BusyWaits(Face):
         return working if self.working else say("Hours to wait in the busy weeks and in the others")
 
     def sentence(self, say: Language) -> str:
-        found = [finding.sentence for finding in self._found(say)]
         if not self.weeks:
             return say("No week has demonstrably more orders than usual.")
+        found = [finding.sentence for finding in self._found(say)]
         return " ".join(found) or say("No wait grows demonstrably in the busy weeks.")
 
     def _hours(self, minutes: float, say: Language) -> str:
