@@ -260,14 +260,16 @@ def durations(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes
 def label_points(ax: Axes, x: pd.Series, y: pd.Series, labels: pd.Series) -> None:
     """Write each label beside its point, in the corner farthest from points and labels so far."""
     corners = np.array([(1, 1), (-1, 1), (1, -1), (-1, -1)])
+    ax.autoscale_view()  # so that places are those of the picture
     points = ax.transData.transform(np.column_stack([x, y])) * 72 / ax.figure.dpi
-    written = np.empty((0, 2))
+    taken = np.column_stack([points, np.full_like(points, 5.0)])  # middles and half sizes
     for number, words in enumerate(labels.astype(str)):
-        middles = points[number] + corners * (6 + 2.6 * len(words), 8)
-        others = np.concatenate([np.delete(points, number, axis=0), written])
-        gaps = np.hypot(*(middles[:, None] - others).T).min(axis=0, initial=24).round()
-        best = int(gaps.argmax())
-        written = np.append(written, middles[best : best + 1], axis=0)
+        half = np.array([3.3 * len(words), 8.0])
+        middles = points[number] + corners * (6 + half[0], 10)
+        others = np.delete(taken, number, axis=0)
+        apart = np.abs(middles[:, None] - others[:, :2]) - others[:, 2:] - half
+        best = int(apart.max(axis=2).min(axis=1, initial=24).round().argmax())
+        taken = np.vstack([taken, [*middles[best], *half]])
         side, level = corners[best]
         aside = {"ha": "left" if side > 0 else "right", "va": "bottom" if level > 0 else "top"}
         beside = {"xytext": (6 * side, 4 * level), "textcoords": "offset points", **aside}
