@@ -110,7 +110,7 @@ def _measure_columns(say: Language) -> list[Column]:
     shares = [say("Confirmed"), say("Upper bound"), say("Interval from"), say("Interval to")]
     counts = [say("Is right"), say("Is wrong"), say("Is unknown"), say("Not applicable")]
     return [
-        *((say("Measure"), 28, ""), (say("Counted in"), 11, ""), (say("Group"), 18, "")),
+        *((say("Measure"), 28, ""), (say("Counted in"), 11, ""), (say("Group"), 28, "")),
         (say("Period"), 11, ""),
         *((words, 12, _SHARE) for words in (*shares, say("Known"), say("Target"))),
         (say("Verdict"), 20, ""),
