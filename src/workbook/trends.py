@@ -143,7 +143,9 @@ class Groups(Face):
 
     def _draw(self, say: Language, ax: Axes | None) -> Axes:
         labels = [group_word(group, say) for group in self.data["group"]]
-        return plots.rate_bands(self.data.assign(label=labels, target=np.nan, note=""), say, ax)
+        ax = plots.rate_bands(self.data.assign(label=labels, target=np.nan, note=""), say, ax)
+        ax.set_xlabel(measure_name(self.measure, say))
+        return ax
 
     def _found(self, say: Language) -> Iterator[Finding]:
         """Yield the groups that are demonstrably worse than the rest by a practical margin."""

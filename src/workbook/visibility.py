@@ -118,7 +118,10 @@ class Visibility(Face):
             worst = rows.iloc[1:].sort_values("confirmed", kind="stable")
             rows = pd.concat([rows.iloc[:1], worst]).head(_MOST_ROWS)
         rows["label"] = [f"{label} (n = {say.number(n)})" for label, n in rows["n"].items()]
-        return plots.rate_bands(rows.assign(note=say("not demonstrable")), say, ax)
+        ax = plots.rate_bands(rows.assign(note=say("not demonstrable")), say, ax)
+        ax.set_xlabel(say("orders that could be found at any time"))
+        ax.set_label(f"{ax.get_xlabel()}: {ax.get_label()}")
+        return ax
 
     def _found(self, say: Language) -> Iterator[Finding]:
         """Yield the wrong clocks and times, then how often orders fall silent."""
