@@ -114,12 +114,15 @@ class Visibility(Face):
         rows["low"], rows["high"] = wilson_interval(rows["n"] - rows["silent"], rows["n"])
         share = (1 - rows["silent"] / rows["n"]).where(rows["n"] >= self.profile.min_group)
         rows = rows.assign(confirmed=share, upper=share, target=np.nan, verdict="no evidence")
-        if len(rows) > _MOST_ROWS:
+        shown = say("orders that could be found at any time")
+        if (carriers := len(rows) - 1) >= _MOST_ROWS:
             worst = rows.iloc[1:].sort_values("confirmed", kind="stable")
             rows = pd.concat([rows.iloc[:1], worst]).head(_MOST_ROWS)
+            counts = {"n": say.number(len(rows) - 1), "all": say.number(carriers)}
+            shown = say("{shown}; the {n} lowest of {all}", shown=shown, **counts)
         rows["label"] = [f"{label} (n = {say.number(n)})" for label, n in rows["n"].items()]
         ax = plots.rate_bands(rows.assign(note=say("not demonstrable")), say, ax)
-        ax.set_xlabel(say("orders that could be found at any time"))
+        ax.set_xlabel(shown)
         ax.set_label(f"{ax.get_xlabel()}: {ax.get_label()}")
         return ax
 
