@@ -1,6 +1,7 @@
 """Drawn against real: equal to a plain search of all states, and what deviates is named rightly."""
 
 import random
+from dataclasses import replace
 
 import networkx as nx
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import workbook as wb
 from workbook.conformance import compare_log
 from workbook.data import open_client
+from workbook.language import speak
 from workbook.process import build_process
 from workbook.resources import data_path
 from workbook.rights import measure_rights
@@ -281,7 +283,16 @@ def test_the_peak_s_bottleneck_is_picking_not_transit(sample):
 def test_without_the_planted_peak_there_is_no_bottleneck(tmp_path):
     folder = wb.write_sample("brzoza-dom", tmp_path / "b", seed=3, scale=0.05, problems="none")
     client = open_client(folder)
-    assert wb.compare_waits(wb.read_log(client)).findings() == []
+    waits = wb.compare_waits(wb.read_log(client))
+    assert waits.findings() == []
+
+
+def test_without_a_busy_week_nothing_is_compared(sample):
+    waits = wb.compare_waits(wb.read_log(sample))
+    calm = replace(waits, weeks=(), data=waits.data.assign(growth=np.nan))
+    assert [block["kind"] for block in calm.blocks(speak("en"))] == ["text"]
+    shorter = replace(waits, data=waits.data.assign(growth=-1.0))
+    assert [block["kind"] for block in shorter.blocks(speak("en"))] == ["text", "table"]
 
 
 def test_the_real_picture_has_the_drawn_one_s_boxes_and_the_arrows_that_ran():

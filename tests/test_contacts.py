@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from workbook.contacts import claims_closure, measure_contacts, record_accuracy
-from workbook.language import LANGUAGES
+from workbook.language import LANGUAGES, speak
 from workbook.profile import Profile
 from workbook.schema import columns
 from workbook.stats import kaplan_meier
@@ -133,6 +133,15 @@ def test_a_record_is_right_within_the_tolerance_and_stock_within_its_limits():
     assert exact.data["group"].tolist() == ["", "B", "A"]
     with pytest.raises(ValueError, match="tolerance 2"):
         record_accuracy(stock, tolerance=2)
+
+
+def test_groups_that_are_not_shown_are_counted():
+    stock = pd.DataFrame({"product": [f"P{n}" for n in range(40)], "on_hand": 1.0, "counted": 1.0})
+    found = record_accuracy(stock)
+    shown = len(found.table())
+    assert shown < len(found.data) == 41
+    notes = [b["text"] for b in found.blocks(speak("en")) if b["kind"] == "text"]
+    assert notes[-1] == f"… and {41 - shown} more"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -28,8 +28,10 @@ from workbook.formats import FORMATS, check_formats, make_files, render
 from workbook.language import LANGUAGES, speak
 from workbook.page import read_closing, read_sections
 from workbook.profile import Profile
+from workbook.scorebook import _reason_words
 from workbook.sections import Closing
 from workbook.sheet import wrap
+from workbook.states import REASONS
 
 VIEWS = FORMATS[:-1]
 SEEN = dt.date(2026, 3, 5)
@@ -225,6 +227,19 @@ def test_workbook_has_every_measure_as_numbers(book, whole):
         pytest.approx(row["confirmed"]) if row["confirmed"] is not None else None for row in rows
     ]
     assert {c.number_format for c in sheet[at_letter] if c.data_type == "n" and c.value} == {"0.0%"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_has_its_words(language):
+    words = _reason_words(speak(language))
+    assert set(words) == set(REASONS) - {""}
+    assert language == "en" or not set(words.values()) & set(words)
+
+
+def test_paper_ends_with_what_the_figures_rest_on_and_not_on_a_page_of_its_own(pdf):
+    last = pdf.pages[-1].extract_text()
+    assert "Every figure stands with its definition" in " ".join(last.split())
+    assert len(last) > 400
 
 
 def test_sheets_have_a_frozen_head_and_filters(book):

@@ -49,7 +49,7 @@ def test_a_client_s_row_has_its_figures_and_all_its_files(good, tmp_path):
     links = re.findall(r'href="([^"]+)"', made)
     assert links == ["shop/report.html", "shop/report.pdf", "shop/report.xlsx", "shop/shop.zip"]
     row = words(made.split("<tbody>")[1])
-    assert "in 1 of 7 rights" in row and "right time: 75.0%" in row
+    assert "in 1 of 7 rights" in row and "Right time: 75.0%" in row
 
 
 def test_clients_are_compared_in_every_right_with_bars_and_words(good, tmp_path):
@@ -114,6 +114,20 @@ def test_batch_json_keeps_what_the_contract_names(good, tmp_path):
     first, second = json.loads((tmp_path / "batch.json").read_text("utf-8"))["clients"]
     assert first["files"] == [f"shop/{name}" for name in FILES]
     assert (second["status"], second["cell"], second["reason"]) == ("failed", 3, "x")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_index_speaks_its_reader_s_language_and_marks_the_clients(good, tmp_path, language):
+    other = replace(good, id="other", summary=good.summary | {"language": "fr"})
+    write_index(tmp_path, [good, other], language)
+    made = (tmp_path / "index.html").read_text("utf-8")
+    assert f'<html lang="{language}">' in made
+    assert '<td lang="en">' in made and '<td lang="fr">' in made
+
+
+def test_clients_without_a_language_in_common_have_an_english_index(good, tmp_path):
+    other = replace(good, id="other", summary=good.summary | {"language": "fr"})
+    assert '<html lang="en">' in page(tmp_path, good, other)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -67,6 +67,18 @@ def test_numbers_shares_and_days_follow_the_language(language, number, share, da
     assert shown == (number, share, day)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_negative_number_has_a_minus_sign_and_no_hyphen(language):
+    say = speak(language)
+    for shown in (say.number(-1.5, 1), say.percent(-0.015), say.money(-1.5, "EUR")):
+        assert "−" in shown and "-" not in shown
+
+
+def test_a_series_has_a_space_before_the_mark_in_french():
+    assert speak("fr").series(["a, b", "c"]) == "a, b\u00a0; c"
+    assert speak("pl").series(["a, b", "c"]) == "a, b; c"
+
+
 def test_what_is_not_known_is_a_dash_and_never_zero():
     say = speak("en")
     assert {say.number(None), say.percent(float("nan")), say.minutes(None)} == {"–"}

@@ -207,7 +207,6 @@ def test_overriding_one_tolerance_keeps_the_others(profile):
         ("min_group: 2.5", "min_group", "5"),
         ("cut_off: 25:00", "cut_off", "14:00"),
         ("show_customers: maybe", "show_customers", "true, false"),
-        ("logo: none.png", "logo", "path"),
         ("tables: {order_line: {}}", "tables.order_line", "did you mean order_lines?"),
         (
             "tables: {order_lines: {columns: {order_nr: A}}}",

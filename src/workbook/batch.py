@@ -67,6 +67,7 @@ def run_batch(
     memory_limit: int | None = MEMORY_LIMIT,
     language: str | None = None,
     formats: Iterable[str] = ("html",),
+    index_language: str | None = None,
     force: bool = False,
     runner: Runner | None = None,
     progress: Callable[[str], None] = print,
@@ -92,6 +93,8 @@ def run_batch(
         Of all reports; default: each client's.
     formats : iterable of str
         Which of html, pdf, docx, pptx, xlsx, zip to make; html is always made.
+    index_language : str, optional
+        Of the index; default: the reports' if they share one, else English.
     force : bool
         Run also what has not changed.
     runner : callable, optional
@@ -131,7 +134,7 @@ def run_batch(
             raise
         finally:
             results = [outcomes.get(job.id) or _not_run(job, terms) for job in jobs]
-            write_index(out, results)
+            write_index(out, results, index_language or language)
     return results
 
 

@@ -13,7 +13,7 @@ from workbook.display import Face
 from workbook.eventlog import EventLog
 from workbook.language import Language
 from workbook.process import Process
-from workbook.results import Finding
+from workbook.results import Block, Finding
 from workbook.rights import count_words
 from workbook.schema import fold
 from workbook.trends import FALSE_ALARM, LEAST_N
@@ -52,9 +52,9 @@ class BusyWaits(Face):
         return working if self.working else say("Hours to wait in the busy weeks and in the others")
 
     def sentence(self, say: Language) -> str:
-        found = [finding.sentence for finding in self._found(say)]
         if not self.weeks:
             return say("No week has demonstrably more orders than usual.")
+        found = [finding.sentence for finding in self._found(say)]
         return " ".join(found) or say("No wait grows demonstrably in the busy weeks.")
 
     def _hours(self, minutes: float, say: Language) -> str:
@@ -63,7 +63,7 @@ class BusyWaits(Face):
 
     def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
         hours = lambda minutes: say.number(minutes / 60, 1)
-        ends = lambda low, high: say("{low} to {high}", low=hours(low), high=hours(high))
+        ends = lambda low, high: say("from {low} to {high}", low=hours(low), high=hours(high))
         both = lambda low, high: ends(low, high) if low == low else "–"
         return {
             say("Before"): (str, "activity"),
@@ -74,16 +74,27 @@ class BusyWaits(Face):
             say("Events"): (say.number, "n"),
         }
 
+    def blocks(self, say: Language) -> list[Block]:
+        """Return what is found; no table without a busy week, no picture without growth."""
+        lead, *rest = super().blocks(say)
+        shown = rest if self.data["growth"].gt(0).any() else rest[:-1]
+        return [lead, *(shown if self.weeks else [])]
+
     def _draw(self, say: Language, ax: Axes | None) -> Axes:
-        rows = self.data.assign(step=self.data["activity"], touch_minutes=0.0)
-        rows = rows.assign(wait_minutes=rows["growth"].clip(lower=0))
+        grown = self.data[self.data["growth"] > 0].head(12)
+        rows = grown.assign(step=grown["activity"], touch_minutes=0.0)
         critical = rows["verdict"].eq("needs improvement")
-        return plots.time_bars(rows.assign(critical=critical).head(12), say, ax)
+        rows = rows.assign(wait_minutes=rows["growth"], critical=critical)
+        ax = plots.time_bars(rows, say, ax)
+        ax.set_xlabel(f"{say('Longer by')}, {ax.get_xlabel()}")
+        ax.set_label("")  # the table's words, not those of a plan
+        return ax
 
     def _found(self, say: Language) -> Iterator[Finding]:
         for row in self.data[self.data["verdict"] == "needs improvement"].head(1).itertuples():
-            hours = ("mean", "rest", "low", "high")
-            words = {name: self._hours(getattr(row, name), say) for name in hours}
+            hours = ("rest", "low", "high")
+            words = {name: say.number(getattr(row, name) / 60, 1) for name in hours}
+            words["mean"] = self._hours(row.mean, say)
             words |= {"activity": row.activity, "orders": count_words(self.orders, say)}
             words |= {"first": self.weeks[0], "last": self.weeks[-1]}
             told = say(

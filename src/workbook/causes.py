@@ -426,7 +426,11 @@ def where_words(where: dict[str, str], period: str | None, say: Language) -> str
     named = [(column_name(name, say).lower(), days.get(where[name], where[name])) for name in where]
     parts = [say("{column} {value}", column=column, value=value) for column, value in named]
     if "promise_days" in where:
-        parts = [say("a promise {days} days ahead", days=where["promise_days"])]
+        days = where["promise_days"].replace("-", "–")
+        n = int(days.rstrip("+").rpartition("–")[2])
+        parts = [
+            say.plural("a promise {days} day ahead", "a promise {days} days ahead", n, days=days)
+        ]
     if period:
         first, last = period.split("/")
         one, many = (

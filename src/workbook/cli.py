@@ -365,6 +365,11 @@ def _say_outcome(outcome: object, out: Path) -> int:
 @click.option("--scheduler", metavar="ADDRESS", help="of a Dask cluster that is to do the work")
 @click.option("--force", is_flag=True, help="run also what has not changed")
 @_LANGUAGE
+@click.option(
+    "--index-language",
+    type=click.Choice(LANGUAGES),
+    help="of the index; default: the reports' if they share one, else English",
+)
 @_in_words
 def batch(
     targets: tuple[str, ...],
@@ -376,6 +381,7 @@ def batch(
     scheduler: str | None,
     force: bool,
     language: str | None,
+    index_language: str | None,
 ) -> int:
     """Make many clients' reports and an index of them; only what has changed is run again."""
     from workbook.batch import read_jobs, run_batch
@@ -398,6 +404,7 @@ def batch(
         memory_limit=memory_limit,
         language=language,
         formats=made,
+        index_language=index_language,
         force=force,
         runner=runner,
         progress=click.echo,

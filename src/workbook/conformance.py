@@ -287,7 +287,7 @@ class Comparison(Face):
             ),
             "unknown activity": say("“{activity}” is not drawn: {orders} ({share}).", **words),
         }[row.kind]
-        if row.hours == row.hours:
+        if abs(row.hours) >= 0.05:
             hours = say.number(abs(row.hours), 1)
             longer = say(
                 "Their median time is {hours} h longer than that of the others.", hours=hours

@@ -11,17 +11,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from workbook import plots
+from workbook import plots, results
 from workbook.clock import elapsed_minutes, working_minutes
 from workbook.display import Face, as_table
 from workbook.language import Language, speak
 from workbook.profile import Profile
-from workbook.results import Finding
+from workbook.results import Block, Finding
 from workbook.states import end_of
 from workbook.stats import Survival, kaplan_meier, wilson_interval
 
 __all__ = ["Closure", "Contacts", "Records", "claims_closure", "measure_contacts"]
 __all__ += ["record_accuracy"]
+
+_MOST_GROUPS = 13
 
 
 @dataclass(frozen=True)
@@ -48,22 +50,32 @@ class _Answers(Face):
         return self._told(say, words | dict(zip(("half", "most", "rest"), facts, strict=True)))
 
     def table(self, language: str | None = None) -> pd.DataFrame:
-        """Return what was measured of the first thirty groups."""
+        """Return what was measured of the first groups."""
         say = speak(language or self.language)
         cells = {say("Group"): (lambda *group: _label(*group, say), "by", "group")}
         for name, head in {"n": say("Cases"), **self._words(say)[1]}.items():
             cells[head] = (lambda value, name=name: _cell(name, value, say), name)
-        return as_table(self.data.head(30), cells)
+        return as_table(self.data.head(_MOST_GROUPS), cells)
+
+    def blocks(self, say: Language) -> list[Block]:
+        """Return what was measured, and how many groups are not shown."""
+        blocks, rest = super().blocks(say), len(self.data) - _MOST_GROUPS
+        if rest > 0:
+            more = say.plural("… and {n} more", "… and {n} more", rest)
+            blocks.insert(2, results.text(more, "note"))  # below the table
+        return blocks
 
     def _draw(self, say: Language, ax: Axes | None) -> Axes:
-        rows = self.data.head(30).replace(np.inf, np.nan)
-        groups = zip(rows["by"], rows["group"], rows["n"], strict=True)
+        rows = self.data.head(_MOST_GROUPS).replace(np.inf, np.nan)
+        groups = zip(rows["by"], rows["group"], map(say.number, rows["n"]), strict=True)
         rows = rows.assign(label=[f"{_label(*group, say)} (n = {n})" for *group, n in groups])
         if "confirmed" in rows:
             rows = rows.assign(upper=rows["confirmed"], target=np.nan, verdict="no evidence")
             return plots.rate_bands(rows.assign(note=say("not demonstrable")), say, ax)
         median, most = list(self._words(say)[1])[:2]
         rows = rows.rename(columns={median: "median", most: "p90"}).assign(p95=np.nan)
+        known = rows["median"].notna()
+        rows = rows[known] if known.any() else rows
         ax = plots.durations(rows, say, ax)
         ax.set_xlabel(self.caption(say))
         return ax

@@ -291,8 +291,9 @@ class Client:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All tables' problems, in the order of the tables; none yet of a large one."""
-        return tuple(problem for reading in self.tables.values() for problem in reading.problems)
+        """The profile's and all tables' problems, in order; none yet of a large table."""
+        of_tables = (problem for reading in self.tables.values() for problem in reading.problems)
+        return (*self.profile.warnings, *of_tables)
 
     @property
     def as_of(self) -> dt.date | None:

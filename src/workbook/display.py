@@ -15,6 +15,8 @@ from workbook.results import Block, Finding, Shown
 
 __all__ = ["Face", "as_table", "show"]
 
+_SHORT = 20  # letters, as of "not demonstrable" where a figure could stand
+
 
 class Face:
     """Give a result its face: `.table`, `.plot`, `.findings`, `.blocks` and HTML, in any language.
@@ -161,6 +163,7 @@ def _cell(value: object) -> str:
 
 
 def _are_figures(cells: pd.Series) -> bool:
-    """Tell figures, also signed ones and "from 2 to 3" in any language."""
+    """Tell figures, also signed ones and "from 2 to 3", with short words between them."""
     known = cells[cells != "–"]
-    return bool(len(known)) and bool(known.str.match(r"(\w{1,4}\s)?[-−]?\d").all())
+    figures = known.str.match(r"(\w{1,4}\s)?[-−]?\d")
+    return figures.mean() > 0.5 and bool((figures | (known.str.len() <= _SHORT)).all())

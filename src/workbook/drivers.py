@@ -107,7 +107,9 @@ class Drivers(Face):
         ]
         if not listed:
             return say("No fact of the orders goes with worse answers beyond chance.")
-        return say("What goes with worse answers, strongest first: {list}.", list="; ".join(listed))
+        return say(
+            "What goes with worse answers, strongest first: {list}.", list=say.series(listed)
+        )
 
     def caption(self, say: Language) -> str:
         """Name the table."""
@@ -115,7 +117,7 @@ class Drivers(Face):
 
     def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
         number = lambda value: say.number(value, 2)
-        ranged = lambda low, high: say("{low} to {high}", low=number(low), high=number(high))
+        ranged = lambda low, high: say("from {low} to {high}", low=number(low), high=number(high))
         return {
             say("Fact of the order"): (lambda fact: fact_name(fact, say), "fact"),
             say("Points on the answer"): (number, "effect"),
@@ -133,9 +135,8 @@ class Drivers(Face):
             spread = np.abs(rows[["low", "high"]].T.to_numpy() - rows["effect"].to_numpy())
             ax.errorbar(rows["effect"], range(len(rows)), xerr=spread, fmt="o", color=plots.ACCENT)
             ax.axvline(0, color=plots.SOFT, linewidth=0.8)
-            ax.set_yticks(range(len(rows)), [fact_name(fact, say) for fact in rows["fact"]])
-            ax.invert_yaxis()
-            ax.xaxis.set_major_formatter(lambda value, _: say.number(value, 1))
+            plots.label_rows(ax, [fact_name(fact, say) for fact in rows["fact"]])
+            ax.xaxis.set_major_formatter(plots.Ticks(say.number))
             ax.set_xlabel(say("points on the answer, other facts equal"))
         return ax
 
@@ -150,6 +151,7 @@ class Drivers(Face):
                 "facts equal; it happens to {share} of the orders.",
                 **words,
             )
+            told = told[0].upper() + told[1:]
             limits = {"n": self.n, "interval": (row.low, row.high), "effect": row.effect}
             yield Finding(f"driver-{row.fact}", "needs improvement", told, row.right, **limits)
 
@@ -318,7 +320,7 @@ class Repeats(Face):
         share = lambda again, n: say.percent(again / n if n else None)
         name = lambda fact: say("any failure") if fact == "any" else fact_name(fact, say)
         ranged = lambda low, high: say(
-            "{low} to {high}", low=say.points(low), high=say.points(high)
+            "from {low} to {high}", low=say.points(low), high=say.points(high)
         )
         return {
             say("Fact of the order"): (name, "fact"),

@@ -9,7 +9,7 @@ from workbook.language import LANGUAGES, Language, speak
 from workbook.page import fill_template
 from workbook.report import Outcome
 from workbook.results import VERDICT_SHAPES
-from workbook.rights import measure_name, right_name
+from workbook.rights import measure_name
 from workbook.schema import RIGHTS
 
 __all__ = ["digest", "status_word", "write_index"]
@@ -46,16 +46,16 @@ def digest(summary: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
+def write_index(out: Path, outcomes: Sequence[Outcome], language: str | None = None) -> None:
     """Write OUT/index.html and OUT/batch.json; changes are told against the batch before.
 
-    A client whose figures are as they were keeps the change it had: a second run of the same
-    batch gives the same page.
+    Its language is the one asked for, else the clients' if they share one, else English. A client
+    whose figures are as they were keeps the change it had: a second run of the same batch gives the
+    same page.
     """
     earlier = _earlier(out)
     before = {each.id: _before(each, earlier.get(each.id, {})) for each in outcomes}
-    languages = {each.summary.get("language") for each in outcomes if each.summary}
-    say = speak(languages.pop() if len(languages) == 1 and languages <= set(LANGUAGES) else "en")
+    say = speak(language or _shared_language(outcomes))
     # The page before the record: a run that is cut short in between finds no record of itself.
     write_whole(out / "index.html", _page(out, outcomes, before, say))
     clients = [
@@ -73,6 +73,11 @@ def write_index(out: Path, outcomes: Sequence[Outcome]) -> None:
         for each in outcomes
     ]
     write_whole(out / "batch.json", json.dumps({"clients": clients}, indent=1, ensure_ascii=False))
+
+
+def _shared_language(outcomes: Sequence[Outcome]) -> str:
+    languages = {each.summary.get("language") for each in outcomes if each.summary}
+    return languages.pop() if len(languages) == 1 and languages <= set(LANGUAGES) else "en"
 
 
 def _earlier(out: Path) -> dict[str, dict[str, object]]:
@@ -153,6 +158,7 @@ def _row(outcome: Outcome, before: Mapping[str, object], say: Language) -> dict[
         "worst": _worst(rates, say),
         "change": _change(rates, before, say),
         "first": outcome.summary.get("first", ""),
+        "language": outcome.summary.get("language", say.code),
     }
 
 
@@ -208,7 +214,7 @@ def _worst(rates: Mapping[str, Rate], say: Language) -> str:
     aimed = {name: rate for name, rate in measured.items() if rate["target"] is not None}
     distance = lambda item: item[1]["confirmed"] - (item[1]["target"] if aimed else 0.0)
     name, rate = min((aimed or measured).items(), key=distance)
-    return f"{right_name(name.removeprefix('right_'), say)}: {_band(rate, say)}"
+    return f"{measure_name(name, say)}: {_band(rate, say)}"
 
 
 def _change(rates: Mapping[str, Rate], before: Mapping[str, object], say: Language) -> str:
@@ -217,9 +223,8 @@ def _change(rates: Mapping[str, Rate], before: Mapping[str, object], say: Langua
     for name in _WHOLE:
         now, then = (each.get(name, {}).get("confirmed") for each in (rates, old))
         if now is not None and then is not None:
-            points = say.points(now - then)
             sign = "+" if now > then else ""
-            return say("{points} points", points=sign + points.replace("-", "−"))
+            return say("{points} points", points=sign + say.points(now - then))
     return "–"
 
 

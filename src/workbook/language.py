@@ -7,6 +7,7 @@ go in by name, so that a translator can change their order, and numbers are form
 import datetime as dt
 import gettext
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -71,7 +72,7 @@ class Language:
             return "–"
         value = value if round(value, digits) else 0  # never "-0.0"
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return babel_numbers.format_decimal(value, format=pattern, locale=self.locale)
+        return _with_minus(babel_numbers.format_decimal(value, format=pattern, locale=self.locale))
 
     def percent(self, share: float | None, digits: int = 1) -> str:
         """Format a share of 0 to 1 as a percentage."""
@@ -79,13 +80,13 @@ class Language:
             return "–"
         sign = self.locale.percent_formats[None].pattern.removeprefix("#,##0")
         pattern = "#,##0" + ("." + "0" * digits if digits else "") + sign
-        return babel_numbers.format_percent(share, format=pattern, locale=self.locale)
+        return _with_minus(babel_numbers.format_percent(share, format=pattern, locale=self.locale))
 
     def money(self, amount: float | None, currency: str) -> str:
         """Format an amount of money."""
         if amount is None or amount != amount:
             return "–"
-        return babel_numbers.format_currency(amount, currency, locale=self.locale)
+        return _with_minus(babel_numbers.format_currency(amount, currency, locale=self.locale))
 
     def date(self, day: dt.date, form: str = "long") -> str:
         """Format a day; form is Babel's short, medium, long or a pattern."""
@@ -109,11 +110,20 @@ class Language:
         """Format a difference of two shares, in percentage points, without the unit."""
         return self.number(difference * 100, 1)
 
+    def series(self, items: Iterable[str]) -> str:
+        """Join what may have commas of its own: a; b; c, in French with a space before the mark."""
+        return ("\N{NO-BREAK SPACE}; " if self.code == "fr" else "; ").join(items)
+
     def listing(self, items: list[str], style: str = "standard") -> str:
         """Join items as a sentence does: a, b and c."""
         from babel.lists import format_list
 
         return format_list(items, style=style, locale=self.locale)
+
+
+def _with_minus(number: str) -> str:
+    """Write a minus sign, which no reader takes for the dash of a range."""
+    return number.replace("-", "−")
 
 
 @cache

@@ -114,10 +114,15 @@ def render_page(notebook: nbformat.NotebookNode, profile: object) -> str:
         "report.html.j2",
         say=speak(closing["language"]),
         profile=profile,
+        logo=_as_data(profile.logo_picture),
         as_of=read_day(closing),
         sections=[markupsafe.Markup(results.to_html(blocks)) for blocks in sections],
         heads=[blocks[0] for blocks in sections if blocks[0].get("anchor")],
     )
+
+
+def _as_data(picture: bytes) -> str:
+    return picture and f"data:image/png;base64,{base64.b64encode(picture).decode()}"
 
 
 def fill_template(name: str, **values: object) -> str:

@@ -6,17 +6,20 @@ import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 import nbformat
 import typst
 
 from workbook.language import Language, speak
+from workbook.logo import fit_logo
 from workbook.page import read_closing, read_day, read_sections
 from workbook.resources import template_path
 from workbook.results import Block
 
 __all__ = [
     "ACCENT",
+    "LOGO_ROOM",
     "about",
     "cell_words",
     "column_widths",
@@ -28,7 +31,7 @@ __all__ = [
     "set_paper",
 ]
 
-ACCENT = "#1f4e79"
+ACCENT, LOGO_ROOM = "#1f4e79", (150.0, 52.0)  # points, beside the title
 _FAMILY, _LONG_WORD = "Workbook Sans", re.compile(r"(\S{28})(?=\S)")
 # What a picture may fill, in points: of a page of text, and of a sheet of its own.
 _FLOW = (482.0, 640.0)
@@ -53,7 +56,7 @@ def render_pdf(executed: nbformat.NotebookNode, profile: object) -> bytes:
         "accent": profile.accent or ACCENT,
         "closing": last_words(say),
     }
-    return _set(shown, profile.name, values, say, day)
+    return _set(shown, profile, values, say, day)
 
 
 def set_paper(
@@ -62,16 +65,24 @@ def set_paper(
     """Return any blocks as PDF/UA-1 in the look of a report: its name, kind and meta on top."""
     values = {"title": f"{profile.name}: {kind}", "kind": kind, "meta": _breakable(meta)}
     values |= {"author": [], "accent": profile.accent or ACCENT, "closing": ""}
-    return _set(lay_out(blocks), profile.name, values, say, None)
+    return _set(lay_out(blocks), profile, values, say, None)
 
 
 def _set(
-    blocks: list[Block], name: str, values: dict[str, object], say: Language, day: dt.date | None
+    blocks: list[Block],
+    profile: object,
+    values: dict[str, object],
+    say: Language,
+    day: dt.date | None,
 ) -> bytes:
+    name = profile.name
     short = name if len(name) <= 80 else f"{name[:79]}…"
     own = lambda b: b | {"svg": _own_typeface(b["svg"])} if b["kind"] == "picture" else b
     blocks = list(map(own, blocks))
     values |= {"language": say.code, "name": _breakable(name), "short": short, "blocks": blocks}
+    if logo := profile.logo_picture:
+        width, height = fit_logo(logo, *LOGO_ROOM)
+        values["logo"] = {"bytes": list(logo), "width": width, "height": height}
     return _compile(template_path("report.typ").read_bytes(), values, day)
 
 
@@ -105,7 +116,8 @@ def _breakable(value: object) -> object:
 def lay_out(section: list[Block]) -> list[Block]:
     """Lay out a section on paper: `widths` of tables, `width` (points) or `sheet` of pictures.
 
-    A sheet of its own begins with the heading and the words `before` the chart.
+    A sheet of its own begins with the heading and the words `before` the chart. Words that lead to
+    a picture or a table `keep` with it.
     """
     shown: list[Block] = []
     for block in map(_laid_out, section):
@@ -114,6 +126,10 @@ def lay_out(section: list[Block]) -> list[Block]:
             at = len(plain) - (plain[::-1].index(True) if True in plain else len(plain))
             shown, block["before"] = shown[:at], shown[at:]
         shown.append(block)
+    for block, after in reversed(list(pairwise(shown))):
+        is_lead = after["kind"] in ("picture", "table") or after.get("keep", False)
+        if block["kind"] == "text":
+            block["keep"] = is_lead
     return shown
 
 

@@ -22,9 +22,12 @@ from workbook.language import Language
 __all__ = [
     "ACCENT",
     "VERDICT_COLOURS",
+    "Ticks",
     "as_svg",
     "control_chart",
     "durations",
+    "label_points",
+    "label_rows",
     "new_axes",
     "own_ids",
     "pareto",
@@ -110,15 +113,15 @@ def rate_bands(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axe
         for row in place[data["upper"].isna()]:
             words = f"○ {data['note'].iloc[row]}"
             ax.text(0.01, row, words, color=SOFT, va="center", transform=across)
-        _label_rows(ax, data["label"])
+        label_rows(ax, data["label"])
         low = data[["low", "confirmed", "target"]].min().min()
         ax.set_xlim(max(0.0, np.floor((low - 0.03) * 20) / 20) if low == low else 0.0, 1.005)
-        ax.xaxis.set_major_formatter(_Ticks(say.percent, 100))
+        ax.xaxis.set_major_formatter(Ticks(say.percent, 100))
         ax.set_label("; ".join(_band_words(row, say) for row in data.itertuples()))
     return ax
 
 
-def _label_rows(ax: Axes, labels: pd.Series) -> None:
+def label_rows(ax: Axes, labels: pd.Series | list[str]) -> None:
     """Head each row with its label, the first on top."""
     ax.set_yticks(range(len(labels)), labels)
     ax.set_ylim(len(labels) - 0.4, -0.6)
@@ -128,7 +131,7 @@ def _label_rows(ax: Axes, labels: pd.Series) -> None:
     ax.set_axisbelow(True)
 
 
-class _Ticks(Formatter):
+class Ticks(Formatter):
     """Write an axis's numbers (a share: `shown` 100) with as many digits as their steps have."""
 
     def __init__(self, write: Callable[[float, int], str], shown: float = 1):
@@ -161,6 +164,7 @@ def _draw_bands(ax: Axes, data: pd.DataFrame, these: pd.Series, verdict: str) ->
     width = (rows["upper"] - sure)[bar]
     ax.barh(place[bar], width, left=sure[bar], linewidth=1.0, zorder=2.5, **unknown)
     mark = {"markersize": 9.5, "markeredgecolor": "white", "color": colour, "zorder": 3}
+    mark["clip_on"] = False  # at 100 % it is whole, too
     ax.plot(rows["confirmed"], place, _MARKS[verdict], **mark)
 
 
@@ -177,10 +181,10 @@ def time_bars(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes
         shade = np.where(data["critical"], ACCENT, "#9db4c9")
         ax.barh(data.index, wait, 0.6, color="white", edgecolor=shade, linewidth=1.2)
         ax.barh(data.index, work, 0.6, left=wait, color=shade, edgecolor=shade, linewidth=1.2)
-        _label_rows(ax, data["step"])
+        label_rows(ax, data["step"])
         ax.set_xlabel(say("hours") if unit == 60.0 else say("minutes"))
         ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.xaxis.set_major_formatter(_Ticks(say.number))
+        ax.xaxis.set_major_formatter(Ticks(say.number))
         longest = data.assign(minutes=times.sum(axis=1)).nlargest(3, "minutes")
         parts = [f"{row.step} {say.minutes(row.minutes)}" for row in longest.itertuples()]
         ax.set_label(say("Work and wait per step; longest: {steps}.", steps=", ".join(parts)))
@@ -201,11 +205,11 @@ def pareto(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
             beside = {"xytext": (4, 0), "textcoords": "offset points", "va": "center"}
             ax.annotate(words[row], (orders, row), color=SOFT, fontsize=9.5, **beside)
         ax.set_label("; ".join(map("{}: {}".format, data["label"], words)))
-        _label_rows(ax, data["label"])
+        label_rows(ax, data["label"])
         ax.set_xlim(0, 1.18 * max(data["orders"].max(), 1) if len(data) else 1)
         ax.set_xlabel(say("failed orders, and their share added up"))
         ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.xaxis.set_major_formatter(_Ticks(say.number))
+        ax.xaxis.set_major_formatter(Ticks(say.number))
     return ax
 
 
@@ -230,7 +234,7 @@ def control_chart(
         step = max(1, round(len(data) / 9))
         ax.set_xticks(place[::step], data["group"].iloc[::step])
         ax.tick_params(axis="x", labelsize=9.5, colors=SOFT)
-        ax.yaxis.set_major_formatter(_Ticks(say.percent, 100))
+        ax.yaxis.set_major_formatter(Ticks(say.percent, 100))
     return ax
 
 
@@ -245,25 +249,27 @@ def durations(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes
         ax.hlines(place, data["median"], ends, color=PALE, linewidth=5)
         for name, mark in (("median", "o"), ("p90", "|"), ("p95", "|")):
             ax.plot(data[name], place, mark, color=ACCENT, markersize=9)
-        _label_rows(ax, data["label"])
+        label_rows(ax, data["label"])
         ax.set_xlim(left=0)
         ax.set_xlabel(say("days until half, 90% and 95% had arrived"))
         ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.xaxis.set_major_formatter(_Ticks(say.number))
+        ax.xaxis.set_major_formatter(Ticks(say.number))
     return ax
 
 
-def _label_points(ax: Axes, x: pd.Series, y: pd.Series, labels: pd.Series) -> None:
+def label_points(ax: Axes, x: pd.Series, y: pd.Series, labels: pd.Series) -> None:
     """Write each label beside its point, in the corner farthest from points and labels so far."""
     corners = np.array([(1, 1), (-1, 1), (1, -1), (-1, -1)])
+    ax.autoscale_view()  # so that places are those of the picture
     points = ax.transData.transform(np.column_stack([x, y])) * 72 / ax.figure.dpi
-    written = np.empty((0, 2))
+    taken = np.column_stack([points, np.full_like(points, 5.0)])  # middles and half sizes
     for number, words in enumerate(labels.astype(str)):
-        middles = points[number] + corners * (6 + 2.6 * len(words), 8)
-        others = np.concatenate([np.delete(points, number, axis=0), written])
-        gaps = np.hypot(*(middles[:, None] - others).T).min(axis=0, initial=24).round()
-        best = int(gaps.argmax())
-        written = np.append(written, middles[best : best + 1], axis=0)
+        half = np.array([3.3 * len(words), 8.0])
+        middles = points[number] + corners * (6 + half[0], 10)
+        others = np.delete(taken, number, axis=0)
+        apart = np.abs(middles[:, None] - others[:, :2]) - others[:, 2:] - half
+        best = int(apart.max(axis=2).min(axis=1, initial=24).round().argmax())
+        taken = np.vstack([taken, [*middles[best], *half]])
         side, level = corners[best]
         aside = {"ha": "left" if side > 0 else "right", "va": "bottom" if level > 0 else "top"}
         beside = {"xytext": (6 * side, 4 * level), "textcoords": "offset points", **aside}
@@ -281,11 +287,11 @@ def quadrant(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes:
         high = np.abs(data[["low", "high"]].T.to_numpy() - data["confirmed"].to_numpy())
         marks = {"fmt": "o", "color": ACCENT, "ecolor": PALE, "elinewidth": 3}
         ax.errorbar(data["quick"], data["confirmed"], xerr=wide, yerr=high, **marks)
-        _label_points(ax, data["quick"], data["confirmed"], data["label"])
+        label_points(ax, data["quick"], data["confirmed"], data["label"])
         for draw, name in ((ax.axvline, "quick"), (ax.axhline, "confirmed")):
             draw(data[name].median(), color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)))
         ax.set_xlabel(say("share within the median time of all orders"))
         ax.set_ylabel(say("share right"))
         for axis in (ax.xaxis, ax.yaxis):
-            axis.set_major_formatter(_Ticks(say.percent, 100))
+            axis.set_major_formatter(Ticks(say.percent, 100))
     return ax

@@ -95,14 +95,12 @@ class Priorities(Face):
             wide, tall = spread("performance"), spread("importance")
             marks = {"fmt": "o", "color": plots.ACCENT, "ecolor": plots.PALE, "elinewidth": 3}
             ax.errorbar(rows["performance"], rows["importance"], xerr=wide, yerr=tall, **marks)
-            for row in rows.itertuples():
-                spot = {"xytext": (6, 5), "textcoords": "offset points", "fontsize": 9}
-                at = (row.performance, row.importance)
-                ax.annotate(right_name(row.right, say), at, **spot)
+            names = rows["right"].map(lambda right: right_name(right, say))
+            plots.label_points(ax, rows["performance"], rows["importance"], names)
             ax.axvline(self.performance_cut, color=plots.SOFT, linewidth=0.8)
             ax.axhline(self.importance_cut, color=plots.SOFT, linewidth=0.8)
-            share = lambda value, _: say.percent(value, 0) if self.stated else say.number(value, 1)
-            ax.xaxis.set_major_formatter(lambda value, _: say.number(value, 1))
+            share = plots.Ticks(say.percent, 100) if self.stated else plots.Ticks(say.number)
+            ax.xaxis.set_major_formatter(plots.Ticks(say.number))
             ax.yaxis.set_major_formatter(share)
             ax.set_xlabel(say("mean rating"))
             ax.set_ylabel(say("importance"))

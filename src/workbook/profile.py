@@ -19,6 +19,7 @@ from babel import Locale
 
 from workbook.clock import DESK_HOURS
 from workbook.language import LANGUAGES, Language, speak
+from workbook.logo import read_logo
 from workbook.schema import MEASURES, RIGHTS, TABLES, Column, DataError, Problem, columns
 from workbook.yamltext import (
     Check,
@@ -109,6 +110,7 @@ class Profile:
 
     Rates and tolerances are shares of 0 to 1, days are whole days, `as_of` is local to `timezone`.
     `price_minor` is in the currency's smallest unit: of the two price tolerances the wider holds.
+    `logo_picture` is what `logo` names, as PNG; `warnings` say what of client.yaml is passed over.
 
     Examples
     --------
@@ -142,6 +144,8 @@ class Profile:
     accent: str | None = None
     report_date: dt.date | None = None
     tables: dict[str, TableMapping] = field(default_factory=dict)
+    logo_picture: bytes = field(default=b"", repr=False)
+    warnings: tuple[Problem, ...] = field(default=(), repr=False)
 
     def contract_choices(self) -> dict[str, object]:
         """Return every choice that a measure depends on, as plain data for measures.json.
@@ -198,12 +202,22 @@ def read_profile(folder: str | Path, overrides: Mapping[str, object] | None = No
     if not given.get("name"):
         what, remedy = read.say("the client's name is missing"), read.say("add a line 'name: …'")
         read.add(("name",), None, what, remedy)
-    if not (path.parent / values.get("logo", "")).exists():
-        what, remedy = read.say("the picture is not there"), read.say("correct the path")
-        read.add(("logo",), values["logo"], what, remedy)
     if read.problems:
         raise DataError(sorted(read.problems, key=lambda problem: problem.row or 0), read.say)
+    values["logo_picture"] = _logo_picture(path.parent, values.get("logo"), read)
+    values["warnings"] = tuple(read.problems)
     return _build(values, given.get("tolerance"), path.parent.resolve().name)
+
+
+def _logo_picture(folder: Path, name: str | None, read: YamlText) -> bytes:
+    """Read the logo; one that can't be shown is a warning: the figures are right without it."""
+    if not name:
+        return b""
+    try:
+        return read_logo(folder, name, read.say)
+    except Wrong as wrong:
+        read.add(("logo",), name, *wrong.args, severity="warning")
+        return b""
 
 
 def _find(folder: Path) -> Path:
@@ -308,7 +322,7 @@ def _keys() -> dict[str, object]:
         "min_group": number(2, 1000, "5", int),
         "show_customers": truth,
         "prepared_by": text,
-        "logo": matching(r"(?i).+\.(png|jpe?g|svg)", "logo.png"),
+        "logo": text,
         "accent": matching("#[0-9A-Fa-f]{6}", '"#1b7f5c"'),
         "report_date": moment,
         "tables": {table: _table_keys(table) for table in TABLES},

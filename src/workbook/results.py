@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 MIME = "application/vnd.workbook.blocks+json"
+_LONG = 60  # letters of a cell that is read as prose, not at a glance
 VERDICT_SHAPES = {"works": "✓", "needs improvement": "▲", "no evidence": "○"}
 
 Block = dict[str, object]
@@ -196,7 +197,8 @@ def _row_html(row: Sequence[str | dict[str, str]], side: Callable[[int], str]) -
         is_badge = isinstance(cell, dict)
         shown = _verdict_html(cell["text"], cell["verdict"]) if is_badge else _escaped(cell)
         tag, scope = ("th", ' scope="row"') if place == 0 else ("td", "")
-        cells.append(f"<{tag}{scope}{side(place)}>{shown}</{tag}>")
+        look = ' class="long"' if len(shown) > _LONG and not is_badge else side(place)
+        cells.append(f"<{tag}{scope}{look}>{shown}</{tag}>")
     return "".join(cells)
 
 
@@ -207,9 +209,9 @@ def _picture_html(block: Block) -> str:
     tag = re.sub(r' (role|aria-\w+|style)="[^"]*"', "", tag)
     bound = f' style="max-width:{block["widest"]}px"' if "widest" in block else ""
     svg = f'{tag} role="img" aria-label="{_escaped(block["alt"])}"{bound}>{rest}'
+    layout = f' class="{block["layout"]}"' if block["layout"] else ""
     # What may be wider than a small window scrolls, also by keyboard.
-    layout = f' class="{block["layout"]}" tabindex="0"' if block["layout"] else ""
-    return f"<figure{layout}>{svg}{caption}</figure>"
+    return f'<figure{layout} tabindex="0">{svg}{caption}</figure>'
 
 
 def _image_html(block: Block) -> str:

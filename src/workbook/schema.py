@@ -173,7 +173,7 @@ def value_labels() -> dict[str, dict[str, str]]:
 
 
 def table_title(table: str, say: Language) -> str:
-    """Return a table's name for reading.
+    """Return a table's name for reading; a file that is no table goes by its own.
 
     Examples
     --------
@@ -193,7 +193,7 @@ def table_title(table: str, say: Language) -> str:
         "benchmarks": say("Benchmarks"),
         "standards": say("Service standards"),
     }
-    return titles[table]
+    return titles.get(table, table)
 
 
 @lru_cache(100_000)

@@ -1,8 +1,9 @@
 """Write a report's scorecard, findings and measures as a workbook: numbers as numbers."""
 
+import contextlib
 import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import nbformat
 import xlsxwriter
@@ -12,7 +13,7 @@ from workbook.language import Language, speak
 from workbook.page import read_closing, read_day, read_sections
 from workbook.plots import VERDICT_COLOURS
 from workbook.results import VERDICT_SHAPES, Block
-from workbook.rights import measure_name, right_name, verdict_kind, verdict_words
+from workbook.rights import column_name, measure_name, right_name, verdict_kind, verdict_words
 
 __all__ = ["render_scorebook"]
 
@@ -74,9 +75,9 @@ def _add(
             if isinstance(cell, dict):
                 words = f"{VERDICT_SHAPES[cell['verdict']]} {cell['text']}"
                 sheet.write_string(last, at, words, looks[cell["verdict"]])
-            elif isinstance(cell, str):
+            elif cell and isinstance(cell, str):
                 sheet.write_string(last, at, cell[:_LONGEST], looks[""])
-            elif cell is not None:
+            elif cell not in (None, ""):
                 sheet.write_number(last, at, cell, looks[form])
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, len(rows), len(columns) - 1)
@@ -109,7 +110,7 @@ def _measure_columns(say: Language) -> list[Column]:
     shares = [say("Confirmed"), say("Upper bound"), say("Interval from"), say("Interval to")]
     counts = [say("Is right"), say("Is wrong"), say("Is unknown"), say("Not applicable")]
     return [
-        *((say("Measure"), 28, ""), (say("Counted in"), 11, ""), (say("Group"), 18, "")),
+        *((say("Measure"), 28, ""), (say("Counted in"), 11, ""), (say("Group"), 28, "")),
         (say("Period"), 11, ""),
         *((words, 12, _SHARE) for words in (*shares, say("Known"), say("Target"))),
         (say("Verdict"), 20, ""),
@@ -126,17 +127,56 @@ def _measure(row: dict[str, object], say: Language) -> list[object]:
     return [
         names.get(row["measure"]) or measure_name(row["measure"], say),
         levels.get(row["level"]) or say("value"),
-        *(_listed(row["segment"]), row["period"] or ""),
+        *(_listed(row["segment"], _headed(say), say), row["period"]),
         *(row["confirmed"], row["upper"], *(row["interval"] or (None, None))),
         *(row["coverage"], row["target"]),
         {"text": verdict_words(row, say), "verdict": verdict_kind(row)},
         *(row[name] for name in counts),
-        _listed(row["reasons"]),
+        _listed(row["reasons"], _reason_words(say).get, say),
     ]
 
 
-def _listed(values: dict[str, object]) -> str:
-    return "; ".join(f"{name}: {value}" for name, value in values.items())
+def _listed(values: dict[str, object], named: Callable[[str, str], str], say: Language) -> str:
+    return say.series(f"{named(name, name)}: {value}" for name, value in values.items())
+
+
+def _headed(say: Language) -> Callable[[str, str], str]:
+    """Return what names a column as the reader knows it; one that is not the client's stays."""
+    own = {"activity": say("Activity"), "source": say("Source")}
+
+    def named(name: str, _: str) -> str:
+        with contextlib.suppress(KeyError):
+            return own.get(name) or column_name(name, say)
+        return name
+
+    return named
+
+
+def _reason_words(say: Language) -> dict[str, str]:
+    """Return why a case is wrong, unknown or not applicable, in words for each name of ours."""
+    return {
+        "cancelled by customer": say("cancelled by the customer"),
+        "excluded": say("excluded by its reason"),
+        "not delivered": say("not delivered"),
+        "not recorded": say("not recorded"),
+        "no promise": say("no promise"),
+        "no delivery date": say("no delivery date"),
+        "delivery not recorded": say("delivery not recorded"),
+        "judged wrong": say("judged wrong by the client"),
+        "early": say("early"),
+        "late": say("late"),
+        "cancelled by supplier": say("cancelled by the supplier"),
+        "over": say("too much"),
+        "short": say("too little"),
+        "wrong product": say("wrong product"),
+        "wrong place": say("wrong place"),
+        "damaged": say("damaged"),
+        "refused": say("refused"),
+        "price differs": say("another price"),
+        "surcharge": say("a surcharge"),
+        "documents wrong": say("wrong documents"),
+        "informed too late": say("informed too late"),
+    }
 
 
 def _findings(found: list[dict], say: Language) -> tuple[list[Column], list[list[object]]]:
@@ -150,7 +190,7 @@ def _findings(found: list[dict], say: Language) -> tuple[list[Column], list[list
     for each in found:
         kind, right = each["kind"], each["right"]
         shown = {"text": kinds[kind], "verdict": kind} if kind in kinds else say("About the data")
-        texts = [_listed(each["where"]), each["period"] or "", each["step_id"] or ""]
+        texts = [_listed(each["where"], _headed(say), say), each["period"], each["step_id"]]
         facts = [*(each[name] for name in ("n", "observed", "expected"))]
         facts += [*(each["interval"] or (None, None)), each["effect"]]
         rows.append([shown, each["sentence"], right and right_name(right, say), *texts, *facts])
@@ -180,6 +220,6 @@ def _from_block(block: Block, say: Language) -> tuple[list[Column], list[list[ob
 
 def _number(words: str, say: Language) -> float | str:
     try:
-        return float(parse_decimal(words, locale=say.locale))
+        return float(parse_decimal(words.replace("−", "-"), locale=say.locale))
     except NumberFormatError:
         return words

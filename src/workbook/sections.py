@@ -174,6 +174,14 @@ def chart(road: RoadMap) -> Shown:
         layout_chart(process, road.verdicts, road.language).picture(),
         _steps_table(road, say),
     ]
+    notes = []
+    if process.steps["cost"].notna().any():
+        notes.append(
+            say("Costs in the chart are in {currency}.", currency=road.client.profile.currency)
+        )
+    if any(map(any, road.steps["votes"])):
+        notes.append(say("✓ and ▲: so many people say that the step works, or needs improvement."))
+    blocks += [results.text(" ".join(notes), "note")] if notes else []
     if len(handoffs):
         caption = say("Hand-offs, the longest wait first")
         rows = handoffs.itertuples(index=False)
@@ -203,7 +211,7 @@ def _steps_table(road: RoadMap, say: Language) -> Block:
 
 
 def _votes(votes: tuple[int, int]) -> str:
-    return f"✓ {votes[0]} ▲ {votes[1]}" if any(votes) else ""
+    return f"✓\N{NO-BREAK SPACE}{votes[0]} ▲\N{NO-BREAK SPACE}{votes[1]}" if any(votes) else ""
 
 
 def events(road: RoadMap) -> Shown:
@@ -254,7 +262,8 @@ def scorecard(road: RoadMap) -> Shown:
             plots.as_svg(road.rights.plot(language=road.language)),
             alt=say("Share of right orders. {shares}.", shares=alt),
             caption=say(
-                "Mark: confirmed. Hatched: unknown. Thin line: 95% interval. Upright line: target."
+                "Mark: confirmed (● target met, ▲ missed, ◆ not demonstrable or no target). "
+                "Hatched: unknown. Thin line: 95% interval. Upright line: target."
             ),
         ),
         results.table(
@@ -317,9 +326,10 @@ def over_time(road: RoadMap) -> Shown:
     if charts is None or len(charts.data) < 2:
         return Shown(())
     told = [charts.sentence(say), road.views["busy"].sentence(say)]
-    drawn = plots.as_svg(charts.plot(language=road.language))
+    drawn, caption = plots.as_svg(charts.plot(language=road.language)), charts.caption(say)
     blocks = [results.heading(say("Over time"), anchor="time"), *map(results.text, told)]
-    return Shown((*blocks, results.picture(drawn, alt=told[0], caption=charts.caption(say))))
+    alt = f"{told[0]} {caption}"
+    return Shown((*blocks, results.picture(drawn, alt=alt, caption=caption)))
 
 
 def by_group(road: RoadMap) -> Shown:
@@ -332,8 +342,10 @@ def by_group(road: RoadMap) -> Shown:
         name for name in _GROUPS if name in rights.frame and 1 < rights.frame[name].nunique() <= 60
     ]
     blocks = [results.heading(say("Who is served how"), anchor="groups")] if cuts else []
-    for cut in cuts[:2]:
-        blocks += plain_lead(compare_groups(rights, cut).blocks(say))
+    found = [compare_groups(rights, cut) for cut in cuts]
+    telling = [groups for groups in found if groups.can_tell] or found
+    for groups in telling[:2]:
+        blocks += plain_lead(groups.blocks(say))
     return Shown(tuple(blocks))
 
 

@@ -20,8 +20,17 @@ from pptx.util import Pt
 
 from workbook.files import same_times
 from workbook.language import speak
+from workbook.logo import fit_logo
 from workbook.page import read_closing, read_day, read_sections
-from workbook.pdf import ACCENT, about, cell_words, column_widths, draw_png, picture_size
+from workbook.pdf import (
+    ACCENT,
+    LOGO_ROOM,
+    about,
+    cell_words,
+    column_widths,
+    draw_png,
+    picture_size,
+)
 from workbook.plots import VERDICT_COLOURS
 from workbook.results import VERDICT_SHAPES, Block
 from workbook.sheet import wrap
@@ -32,6 +41,7 @@ _WIDE, _HIGH, _EDGE, _TOP, _BOTTOM = 960, 540, 48, 134, 496
 _ROOM = (_WIDE - 2 * _EDGE, _BOTTOM - _TOP)
 _INK, _SOFT, _PALE = "1C2733", "55616D", "F4F7FA"
 _SMALL, _MOST_LINES = 12, 9
+_SMALLEST = 0.6  # of a picture's size; below, only its shape can be seen across a room
 _NUMBER = (
     f'<a:fld {nsdecls("a")} id="{{5B6F3C1E-0F4B-4C57-9C3A-6D3C0B1F7A11}}" type="slidenum">'
     '<a:rPr sz="1000"/><a:t>‹#›</a:t></a:fld>'
@@ -83,6 +93,11 @@ def _cut(words: str, size: float, width: float, most: int) -> str:
     return words if len(lines) <= most else f"{' '.join(lines[:most])[:-2]}…"
 
 
+def _put(slide: Slide, place: Sequence[float], picture: bytes, alt: str) -> None:
+    shown = slide.shapes.add_picture(io.BytesIO(picture), *map(Pt, place))
+    shown._element.nvPicPr.cNvPr.set("descr", alt)
+
+
 class _Deck:
     """A presentation that grows slide by slide."""
 
@@ -103,6 +118,10 @@ class _Deck:
         bar.fill.solid()
         bar.fill.fore_color.rgb = RGBColor.from_string(self.accent)
         bar.line.fill.background()
+        if logo := self.profile.logo_picture:
+            width, height = fit_logo(logo, *LOGO_ROOM)
+            place = (_WIDE - _EDGE - width, _EDGE, width, height)
+            _put(slide, place, logo, self.profile.name)
         self._fill(title, (_EDGE, 150, _ROOM[0], 130), self.profile.name, 44)
         self._fill(below, (_EDGE, 290, _ROOM[0], 90), "\n".join([kind, *told]), 18)
         slide.notes_slide.notes_text_frame.text = self.contract
@@ -124,7 +143,9 @@ class _Deck:
                     shown, heading["text"], lines, notes, VERDICT_COLOURS[verdict].lstrip("#")
                 )
         elif kinds["picture"]:
-            self._picture(begin(), kinds["picture"][0])
+            scale = self._picture(begin(), kinds["picture"][0])
+            for block in kinds["table"][:1] if scale < _SMALLEST else ():
+                self._table(begin, block)
         elif kinds["table"]:
             self._table(begin, kinds["table"][0])
         else:
@@ -195,17 +216,20 @@ class _Deck:
             line.space_before, line.space_after = Pt(0), Pt(8)
             high += need
 
-    def _picture(self, slide: Slide, block: Block) -> None:
+    def _picture(self, slide: Slide, block: Block) -> float:
+        """Show a picture as large as there is room; return how much it was scaled."""
         width, height = picture_size(block)
-        room = _ROOM[1] - 30 * bool(block["caption"])
+        lines = wrap(block["caption"], _SMALL, _ROOM[0] - 8) if block["caption"] else []
+        below = 1.2 * _SMALL * len(lines) + 6
+        room = _ROOM[1] - below
         scale = min(_ROOM[0] / width, room / height)
         left = _EDGE + (_ROOM[0] - width * scale) / 2
-        place = (Pt(left), Pt(_TOP), Pt(width * scale), Pt(height * scale))
-        shown = slide.shapes.add_picture(io.BytesIO(draw_png(block["svg"])), *place)
-        shown._element.nvPicPr.cNvPr.set("descr", block["alt"])
+        place = (left, _TOP, width * scale, height * scale)
+        _put(slide, place, draw_png(block["svg"]), block["alt"])
         if block["caption"]:
-            place = (_EDGE, _BOTTOM - 26, _ROOM[0], 24)
+            place = (_EDGE, _BOTTOM - below, _ROOM[0], below + 4)
             self._box(slide, place, block["caption"], _SMALL, _SOFT)
+        return scale
 
     def _table(self, begin: object, block: Block) -> None:
         """Show a table, on as many slides as its rows take; its headings stand on each."""

@@ -132,7 +132,7 @@ class Questionnaire:
         labels = item.scale.labels[self.language]
         shown = f"{labels[0]} … {labels[-1]}" if item.scale.ordered else " / ".join(labels)
         extra = item.scale.does_not_apply[self.language]
-        return f"{shown}; {extra}" if item.does_not_apply else shown
+        return say.series([shown, extra]) if item.does_not_apply else shown
 
     def _with_reasons(self, say: Language) -> Iterator[tuple[Question, str]]:
         words = {

@@ -114,7 +114,14 @@ class Groups(Face):
         few = say("Too few orders or groups to compare.")
         name = measure_name(self.measure, say)
         none = say("{measure}: no group is demonstrably worse than the rest.", measure=name)
-        return " ".join(found) or (none if (self.data["n"] >= LEAST_N).sum() > 1 else few)
+        if self.name == "busy":
+            none = say("{measure}: not demonstrably worse in busy or in slow weeks.", measure=name)
+        return " ".join(found) or (none if self.can_tell else few)
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether two groups at least have orders enough to compare them."""
+        return bool((self.data["n"] >= LEAST_N).sum() > 1)
 
     def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
         both = lambda low, high: interval_words((low, high), say)
@@ -136,7 +143,9 @@ class Groups(Face):
 
     def _draw(self, say: Language, ax: Axes | None) -> Axes:
         labels = [group_word(group, say) for group in self.data["group"]]
-        return plots.rate_bands(self.data.assign(label=labels, target=np.nan, note=""), say, ax)
+        ax = plots.rate_bands(self.data.assign(label=labels, target=np.nan, note=""), say, ax)
+        ax.set_xlabel(measure_name(self.measure, say))
+        return ax
 
     def _found(self, say: Language) -> Iterator[Finding]:
         """Yield the groups that are demonstrably worse than the rest by a practical margin."""
@@ -225,7 +234,25 @@ class Charts(Face):
     center: float | None
     spread: float
 
-    caption = Groups.caption
+    def caption(self, say: Language) -> str:
+        """Name the picture, and say how to read it."""
+        named = Groups.caption(self, say)
+        if self.center is None:
+            return named
+        signs = say(
+            "Line across: {mean} of all {orders} known. Band: how far periods of their size vary "
+            "by themselves (Laney's limits); dotted: by chance alone. ▲ outside the band: "
+            "{outside}.",
+            mean=say.percent(self.center),
+            orders=count_words(int(self.data["n"].sum()), say),
+            outside=self._outside(say) or say("none"),
+        )
+        return f"{named}. {signs}"
+
+    def _outside(self, say: Language) -> str:
+        outside = self.data[self.data["laney_outside"].astype(bool)]
+        rates = zip(outside["group"], map(say.percent, outside["value"]), strict=True)
+        return ", ".join(f"{group} ({rate})" for group, rate in rates)
 
     def sentence(self, say: Language) -> str:
         if self.center is None:

@@ -27,6 +27,8 @@ from workbook.stats import wilson_interval
 
 __all__ = ["Answer", "Visibility", "trace_orders"]
 
+_MOST_ROWS = 13
+
 # A clock is wrong when this share of a source's records, and so many, come within half an hour
 # after the same whole hours; so many orders may be silent before it is said to need improvement.
 MASS, LEAST, TOLERATED = 0.9, 20, 0.05
@@ -112,8 +114,17 @@ class Visibility(Face):
         rows["low"], rows["high"] = wilson_interval(rows["n"] - rows["silent"], rows["n"])
         share = (1 - rows["silent"] / rows["n"]).where(rows["n"] >= self.profile.min_group)
         rows = rows.assign(confirmed=share, upper=share, target=np.nan, verdict="no evidence")
+        shown = say("orders that could be found at any time")
+        if (carriers := len(rows) - 1) >= _MOST_ROWS:
+            worst = rows.iloc[1:].sort_values("confirmed", kind="stable")
+            rows = pd.concat([rows.iloc[:1], worst]).head(_MOST_ROWS)
+            counts = {"n": say.number(len(rows) - 1), "all": say.number(carriers)}
+            shown = say("{shown}; the {n} lowest of {all}", shown=shown, **counts)
         rows["label"] = [f"{label} (n = {say.number(n)})" for label, n in rows["n"].items()]
-        return plots.rate_bands(rows.assign(note=say("not demonstrable")), say, ax)
+        ax = plots.rate_bands(rows.assign(note=say("not demonstrable")), say, ax)
+        ax.set_xlabel(shown)
+        ax.set_label(f"{ax.get_xlabel()}: {ax.get_label()}")
+        return ax
 
     def _found(self, say: Language) -> Iterator[Finding]:
         """Yield the wrong clocks and times, then how often orders fall silent."""

@@ -17,14 +17,16 @@ from docx.text.run import Run
 
 from workbook.files import same_times
 from workbook.language import Language, speak
+from workbook.logo import fit_logo
 from workbook.page import read_closing, read_day, read_sections
-from workbook.pdf import ACCENT, about, draw_png, last_words, lay_out
+from workbook.pdf import ACCENT, LOGO_ROOM, about, draw_png, last_words, lay_out
 from workbook.plots import VERDICT_COLOURS
 from workbook.results import VERDICT_SHAPES, Block
 
 __all__ = ["render_word", "set_document"]
 
 _SOFT, _LINE = "55616D", "D9E0E7"
+_WHOLE = 8  # rows that stay together on a page
 _SHEETS = {"a4": (21.0, 29.7), "a3": (29.7, 42.0)}  # cm, upright
 _SIZES = {"Normal": 10, "Title": 28, "Heading 1": 16, "Heading 2": 12, "Lead": 14, "Note": 9}
 
@@ -36,7 +38,7 @@ def render_word(executed: nbformat.NotebookNode, profile: object) -> bytes:
     paper, accent = docx.Document(), (profile.accent or ACCENT).lstrip("#")
     _set_styles(paper, say.code, accent)
     _tell(paper, f"{profile.name}: {say('what works and what needs improvement')}", profile, day)
-    _begin(paper, profile.name, say("Customer logistics report"), about(profile, day, say), accent)
+    _begin(paper, profile, say("Customer logistics report"), about(profile, day, say))
     for section in read_sections(executed):
         for block in lay_out(section):
             _SHOW[block["kind"]](paper, block)
@@ -51,17 +53,22 @@ def set_document(
     paper, accent = docx.Document(), (profile.accent or ACCENT).lstrip("#")
     _set_styles(paper, say.code, accent)
     _tell(paper, f"{profile.name}: {kind}", profile, None)
-    _begin(paper, profile.name, kind, meta, accent)
+    _begin(paper, profile, kind, meta)
     for block in lay_out(blocks):
         _SHOW[block["kind"]](paper, block)
     return _saved(paper)
 
 
-def _begin(paper: Document, name: str, kind: str, meta: list[str], accent: str) -> None:
-    _run_on(paper, name)
+def _begin(paper: Document, profile: object, kind: str, meta: list[str]) -> None:
+    _run_on(paper, profile.name)
+    if logo := profile.logo_picture:
+        line = paper.add_paragraph()
+        line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+        width, _ = fit_logo(logo, *LOGO_ROOM)
+        _put(line, logo, width, profile.name)
     run = paper.add_paragraph(style="Note").add_run(kind)
-    run.bold, run.font.color.rgb = True, RGBColor.from_string(accent)
-    paper.add_paragraph(name, "Title")
+    run.bold, run.font.color.rgb = True, paper.styles["Title"].font.color.rgb
+    paper.add_paragraph(profile.name, "Title")
     paper.add_paragraph("  ·  ".join(meta), "Note")
 
 
@@ -127,7 +134,8 @@ def _heading(paper: Document, block: Block) -> None:
 
 
 def _text(paper: Document, block: Block) -> None:
-    paper.add_paragraph(block["text"], {"lead": "Lead", "note": "Note"}.get(block["role"]))
+    line = paper.add_paragraph(block["text"], {"lead": "Lead", "note": "Note"}.get(block["role"]))
+    line.paragraph_format.keep_with_next = block.get("keep", False)
 
 
 def _items(paper: Document, block: Block) -> None:
@@ -169,6 +177,9 @@ def _table(paper: Document, block: Block) -> None:
                 _colour(run, verdict)
             if at in block["numeric"]:
                 cell.paragraphs[0].alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    if len(block["rows"]) <= _WHOLE:
+        for cell in (cell for row in table.rows[:-1] for cell in row.cells):
+            cell.paragraphs[0].paragraph_format.keep_with_next = True
     paper.add_paragraph().paragraph_format.space_after = Pt(2)
 
 
@@ -199,6 +210,11 @@ def _write(cell: _Cell, words: str) -> Run:
     return run
 
 
+def _put(line: Paragraph, picture: bytes, width: float, alt: str) -> None:
+    image = line.add_run().add_picture(io.BytesIO(picture), width=Pt(width))
+    image._inline.docPr.set("descr", alt)
+
+
 def _picture(paper: Document, block: Block) -> None:
     sheet = block["sheet"]
     if sheet:
@@ -206,8 +222,7 @@ def _picture(paper: Document, block: Block) -> None:
         for each in block["before"]:
             _SHOW[each["kind"]](paper, each)
     line = paper.add_paragraph()
-    image = line.add_run().add_picture(io.BytesIO(draw_png(block["svg"])), width=Pt(block["width"]))
-    image._inline.docPr.set("descr", block["alt"])
+    _put(line, draw_png(block["svg"]), block["width"], block["alt"])
     if block["caption"]:
         line.paragraph_format.keep_with_next = True
         paper.add_paragraph(block["caption"], "Note")

@@ -53,11 +53,18 @@ class YamlText:
     problems: list[Problem] = field(default_factory=list)
     source: str = ""
 
-    def add(self, place: Place, value: str | None, problem: str, remedy: str) -> None:
+    def add(
+        self,
+        place: Place,
+        value: str | None,
+        problem: str,
+        remedy: str,
+        severity: str = "error",
+    ) -> None:
         """Note a fault at a key; its line is the key's, or that of the nearest key above."""
         known = next((place[:n] for n in range(len(place), 0, -1) if place[:n] in self.lines), ())
         where = {"row": self.lines.get(known), "column": ".".join(place) or None, "value": value}
-        self.problems.append(Problem("error", self.file, problem, remedy, self.file, **where))
+        self.problems.append(Problem(severity, self.file, problem, remedy, self.file, **where))
 
 
 def read_yaml(path: Path, say: Language) -> YamlText:
