@@ -113,7 +113,7 @@ class Sheet:
         self._arrows: list[Callable[[], str]] = []
         self._dot = graphviz.Digraph(
             graph_attr={"layout": "nop2", "outputorder": "nodesfirst", "pad": "0", "margin": "0"},
-            node_attr={"shape": "box", "margin": "0", "fixedsize": "true", "label": ""},
+            node_attr={"shape": "box", "margin": "0", "fixedsize": "shape", "label": ""},
             edge_attr={"arrowsize": f"{_HEAD / 10}"},
         )
         if paper:
