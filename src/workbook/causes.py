@@ -426,7 +426,12 @@ def where_words(where: dict[str, str], period: str | None, say: Language) -> str
     named = [(column_name(name, say).lower(), days.get(where[name], where[name])) for name in where]
     parts = [say("{column} {value}", column=column, value=value) for column, value in named]
     if "promise_days" in where:
-        parts = [say("a promise {days} days ahead", days=where["promise_days"])]
+        days, ahead = where["promise_days"], int(where["promise_days"].rstrip("+"))
+        parts = [
+            say.plural(
+                "a promise {days} day ahead", "a promise {days} days ahead", ahead, days=days
+            )
+        ]
     if period:
         first, last = period.split("/")
         one, many = (
