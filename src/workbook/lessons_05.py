@@ -64,7 +64,7 @@ SIGNAL = Exercise(
         later("those are the plain chart's; thousands of orders make its limits too narrow."),
         later("those lie below the target; a target is no limit of what varies by itself."),
         later(
-            "that is the week with fewest right orders; it may just have few orders, and there may be others."
+            "that week has the fewest right orders; it may just be small, and there may be others."
         ),
     ),
     moral=later("Ask what happened in {answer}, and leave the other weeks in peace."),
