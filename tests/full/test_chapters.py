@@ -50,6 +50,7 @@ def test_a_chapter_runs_and_its_control_moves_the_result(name, tmp_path, browser
         control, shown = cell.get_by_label(label), cell.locator(".jp-OutputArea table").last
         shown.wait_for(timeout=60_000)
         for option in options:
+            shown.scroll_into_view_if_needed()  # what is out of sight has no text
             before, started = shown.inner_text(), time.monotonic()
             control.select_option(index=option)
             while shown.inner_text() == before and time.monotonic() < started + 20:
