@@ -3,8 +3,7 @@
 import ast
 import os
 import re
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 
 import nbformat
@@ -14,6 +13,7 @@ import pytest
 from workbook.language import speak
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
+RUN = runpy.run_path(str(FOLDER.parent / "tools" / "run_notebooks.py"))["run"]
 NAMES = [
     "00_client",
     "01_process_chart",
@@ -46,6 +46,13 @@ def of_an_exercise(cell: nbformat.NotebookNode) -> bool:
 def outputs(notebook: nbformat.NotebookNode) -> str:
     found = [out for cell in notebook.cells for out in cell.get("outputs", [])]
     return "\n".join(str(out.get("text") or out.get("data", {}).get("text/html")) for out in found)
+
+
+def in_words(notebook: nbformat.NotebookNode) -> dict[str, list[str]]:
+    """Return by cell what it says; pictures by what stands for them in words."""
+    said = lambda out: out.get("text") or out.get("data", {}).get("text/plain")
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return {cell.id: [said(out) for out in cell.outputs] for cell in code}
 
 
 def run(name: str, client: Path, language: str, target: Path) -> tuple[str, float]:
@@ -110,10 +117,10 @@ class TestForm:
         assert not re.search(r" at 0x[0-9a-f]{6}|application/vnd", path.read_text(encoding="utf-8"))
 
 
-def test_they_run_as_they_stand():
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider"]
-    ran = subprocess.run([*command, str(FOLDER)], capture_output=True, text=True, timeout=400)
-    assert ran.returncode == 0, ran.stdout[-3000:]
+@pytest.mark.parametrize("name", NAMES)
+def test_run_as_it_stands_it_shows_what_it_is_kept_with(name):
+    path = FOLDER / f"{name}.ipynb"
+    assert in_words(RUN(path)) == in_words(nbformat.read(path, as_version=4))
 
 
 @pytest.mark.parametrize(

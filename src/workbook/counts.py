@@ -40,7 +40,6 @@ _WEIGHED = ("unit_fill_rate", "value_fill_rate")
 
 # A group's segment ({column: value}) and period.
 Label = tuple[dict[str, str], str | None]
-_RATES = ("confirmed", "known_only", "upper", "coverage", "target", "n_decides")
 
 
 # ── kinds ────────────────────────────────────────────────────────────────────────────────────
@@ -435,24 +434,32 @@ def frame_of(
     """Turn a tally into measures: one row per measure, level and group, with CONTRACT's keys."""
     if not labels:
         return pd.DataFrame()
-    frames = [
-        _rows(counted, measure, level, over, profile, known) for measure, level, _, over in plan
+    parts = [
+        _columns(counted, measure, level, over, profile, known) for measure, level, _, over in plan
     ]
-    times = len(frames)
-    frame = pd.concat(frames, ignore_index=True)
-    frame["segment"] = pd.Series([segment for segment, _ in labels] * times, dtype=object)
-    frame["period"] = pd.Series([period for _, period in labels] * times, dtype=object)
-    return frame.astype(dict.fromkeys(_RATES, float))
+    columns = {name: _joined([part[name] for part in parts]) for name in parts[0]}
+    frame = pd.DataFrame(columns)
+    frame["verdict"] = pd.Series(columns["verdict"], dtype=object)
+    frame["segment"] = pd.Series([segment for segment, _ in labels] * len(parts), dtype=object)
+    frame["period"] = pd.Series([period for _, period in labels] * len(parts), dtype=object)
+    return frame
 
 
-def _rows(
+def _joined(parts: Sequence[Sequence[object]]) -> np.ndarray | list[object]:
+    """Put the parts of a column one after the other, at once."""
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts)
+    return [cell for part in parts for cell in part]
+
+
+def _columns(
     counted: Tally,
     measure: str,
     level: str,
     over: Sequence[str],
     profile: Profile,
     known: Sequence[str],
-) -> pd.DataFrame:
+) -> dict[str, Sequence[object]]:
     count, groups = counted.counts[measure, level], len(counted.timing)
     right, wrong, unknown = count[:, :3].T
     settled, judged = right + wrong, right + wrong + unknown
@@ -479,7 +486,7 @@ def _rows(
         if (measure, level) == ("right_time", "line")
         else [None] * groups,
     }
-    return pd.DataFrame(rows | _verdicts(rows, low, high, measure, level, profile))
+    return rows | _verdicts(rows, low, high, measure, level, profile)
 
 
 def _interval(counted: Tally, measure: str, level: str) -> tuple[np.ndarray, np.ndarray]:
@@ -494,9 +501,9 @@ def _interval(counted: Tally, measure: str, level: str) -> tuple[np.ndarray, np.
     return ratio_interval(k, s, t, ss, st, tt).low, ratio_interval(k, u, t, uu, ut, tt).high
 
 
-def _pairs(low: np.ndarray, high: np.ndarray, has: np.ndarray) -> pd.Series:
+def _pairs(low: np.ndarray, high: np.ndarray, has: np.ndarray) -> list[list[float] | None]:
     pairs = zip(low.tolist(), high.tolist(), has.tolist(), strict=True)
-    return pd.Series([[a, b] if there else None for a, b, there in pairs], dtype=object)
+    return [[a, b] if there else None for a, b, there in pairs]
 
 
 def _named(reasons: np.ndarray) -> list[dict[str, int]]:
@@ -524,11 +531,12 @@ def _verdicts(
     # A right's verdict rests on its orders; the lines of one order are no independent cases.
     by_line = level == "line" and measure.startswith("right_")
     target = None if by_line else profile.targets.get(measure)
-    none = {"target": target, "verdict": None, "n_decides": None}
+    groups, unset = len(low), np.full(len(low), np.nan)
     if target is None:
-        return none
+        return {"target": unset, "verdict": np.full(groups, None), "n_decides": unset}
     has = ~np.isnan(rows["upper"])
     words = np.select([low >= target, high < target], ["met", "missed"], "not demonstrable")
     rates = np.where(words == "not demonstrable", rows["confirmed"], np.nan)
-    decides = [None if np.isnan(rate) else decisive_n(rate, target) for rate in rates]
-    return none | {"verdict": np.where(has, words, None), "n_decides": decides}
+    decides = [np.nan if np.isnan(rate) else decisive_n(rate, target) for rate in rates]
+    aim, verdicts = np.full(groups, float(target)), np.where(has, words, None)
+    return {"target": aim, "verdict": verdicts, "n_decides": np.array(decides, float)}

@@ -13,7 +13,7 @@ from workbook import plots, results
 from workbook.language import Language, speak
 from workbook.results import Block, Finding, Shown
 
-__all__ = ["Face", "as_table", "show"]
+__all__ = ["Face", "as_table", "in_words", "show"]
 
 _SHORT = 20  # letters, as of "not demonstrable" where a figure could stand
 
@@ -47,7 +47,7 @@ class Face:
         shown = self.table(say.code)
         if len(shown):
             drawn = self.plot(language=say.code)
-            alt = f"{self.caption(say)}. {drawn.get_label() or _in_words(shown)}"
+            alt = f"{self.caption(say)}. {drawn.get_label() or in_words(shown)}"
             blocks.append(_table(shown, self.caption(say)))
             blocks.append(results.picture(plots.as_svg(drawn), alt=alt))
         return blocks
@@ -56,8 +56,14 @@ class Face:
         return Shown(tuple(self.blocks(speak(self.language))))._repr_html_()
 
 
-def _in_words(shown: pd.DataFrame) -> str:
-    """Say the first figures of each row, for those who can't see the picture."""
+def in_words(shown: pd.DataFrame) -> str:
+    """Say the first figures of each row, for those who can't see the picture.
+
+    Examples
+    --------
+    >>> in_words(pd.DataFrame({"Right": ["time"], "Orders": [9], "Share": ["90%"]}))
+    'time: Orders 9, Share 90%'
+    """
     heads = list(shown)[1:4]
     rows = (
         f"{first}: " + ", ".join(f"{head} {cell}" for head, cell in zip(heads, cells, strict=False))

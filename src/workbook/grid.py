@@ -147,41 +147,57 @@ def route_arrows(grid: Grid, arrows: Iterable[tuple[str, str, bool]]) -> list[Ro
     the second time knowing all others.
     """
     order = sorted(arrows, key=lambda a: (a[2], abs(grid.x[a[0]] - grid.x[a[1]])))
+    choices = [_weigh(grid, *arrow) for arrow in order]
     board: Board = {}
-    routes = []
-    for start, end, loop in order:
-        routes.append(_best(grid, start, end, loop, board))
-        _put(board, grid, routes[-1])
-    for i, route in enumerate(routes):
-        _take(board, grid, route)
-        routes[i] = _best(grid, route.start, route.end, route.loop, board)
-        _put(board, grid, routes[i])
-    return routes
+    taken = []
+    for ways in choices:
+        taken.append(_best(grid, ways, board))
+        _put(board, taken[-1].legs)
+    for i, ways in enumerate(choices):
+        _take(board, taken[i].legs)
+        taken[i] = _best(grid, ways, board)
+        _put(board, taken[i].legs)
+    return [way.route for way in taken]
 
 
-def _put(board: Board, grid: Grid, route: Route) -> None:
-    for axis, line, low, high in _segments(grid, route):
+def _put(board: Board, legs: Iterable[Leg]) -> None:
+    for axis, line, low, high in legs:
         board.setdefault((axis, int(line)), []).append((low, high))
 
 
-def _take(board: Board, grid: Grid, route: Route) -> None:
-    for axis, line, low, high in _segments(grid, route):
+def _take(board: Board, legs: Iterable[Leg]) -> None:
+    for axis, line, low, high in legs:
         board[axis, int(line)].remove((low, high))
 
 
-def _best(grid: Grid, start: str, end: str, loop: bool, board: Board) -> Route:
-    ways = [Route(start, end, lines, loop, [0.0] * len(lines)) for lines in _ways(grid, start, end)]
-    legs = [list(_segments(grid, way)) for way in ways]
-    prices = [_length(grid, mine) for mine in legs]
-    best, least = 0, math.inf
-    for i in sorted(range(len(ways)), key=lambda i: (prices[i], ways[i].lines)):
-        if prices[i] >= least:
+@dataclass(frozen=True)
+class _Way:
+    """A way that an arrow may take, with its legs and its price on an empty board."""
+
+    route: Route
+    legs: list[Leg]
+    price: float
+
+
+def _weigh(grid: Grid, start: str, end: str, loop: bool) -> list[_Way]:
+    """List the ways that an arrow may take, with what each costs whatever the others do."""
+    routes = [Route(start, end, way, loop, [0.0] * len(way)) for way in _ways(grid, start, end)]
+    legs = [list(_segments(grid, route)) for route in routes]
+    return [
+        _Way(route, mine, _length(grid, mine)) for route, mine in zip(routes, legs, strict=True)
+    ]
+
+
+def _best(grid: Grid, ways: Sequence[_Way], board: Board) -> _Way:
+    best, least = ways[0], math.inf
+    for way in sorted(ways, key=lambda way: (way.price, way.route.lines)):
+        if way.price >= least:
             break
-        if not _hits(grid, legs[i]):
-            price = prices[i] + sum(_conflict(board, leg) for leg in legs[i])
+        if not _hits(grid, way.legs):
+            price = way.price + sum(_conflict(board, leg) for leg in way.legs)
             if price < least:
-                best, least = i, price
-    return ways[best]
+                best, least = way, price
+    return best
 
 
 def _ways(grid: Grid, start: str, end: str) -> Iterator[tuple[Line, ...]]:

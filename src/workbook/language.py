@@ -7,6 +7,7 @@ go in by name, so that a translator can change their order, and numbers are form
 import datetime as dt
 import gettext
 import io
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
@@ -86,7 +87,8 @@ class Language:
         """Format an amount of money."""
         if amount is None or amount != amount:
             return "–"
-        return _with_minus(babel_numbers.format_currency(amount, currency, locale=self.locale))
+        written = babel_numbers.format_currency(amount, currency, locale=self.locale)
+        return _with_minus(re.sub(r"([A-Z])(?=\d)", "\\1\N{NO-BREAK SPACE}", written))  # PLN 6.37
 
     def date(self, day: dt.date, form: str = "long") -> str:
         """Format a day; form is Babel's short, medium, long or a pattern."""

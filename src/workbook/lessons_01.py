@@ -171,9 +171,9 @@ ARGUE = Exercise(
         "we pay for speed, let us measure the longest hand-off and agree on who owns it."
     ),
     mistakes=(
-        lambda project: ("wait", "atten", "attend", "czek", "ожида", "ждут", "прост", "lie"),
+        lambda project: ("wait", "idle", "atten", "attend", "czek", "ожида", "ждут", "прост"),
         lambda project: ("role", "hand", "rôle", "przekaz", "rol", "роль", "роля", "переда"),
-        lambda project: ("measur", "own", "mesur", "mierz", "zmierz", "измер", "отвеча"),
+        lambda project: ("measur", "owner", "owns", "mesur", "mierz", "zmierz", "измер", "отвеча"),
     ),
     replies=(
         later("say what takes the time, if it isn't the work."),

@@ -64,7 +64,7 @@ SIGNAL = Exercise(
         later("those are the plain chart's; thousands of orders make its limits too narrow."),
         later("those lie below the target; a target is no limit of what varies by itself."),
         later(
-            "that is the week with the fewest right orders; there may be more, or just few orders."
+            "that week has the fewest right orders; it may just be small, and there may be others."
         ),
     ),
     moral=later("Ask what happened in {answer}, and leave the other weeks in peace."),
@@ -197,4 +197,48 @@ CLOCK = Exercise(
     ),
 )
 
-EXERCISES = (SEASON, SIGNAL, MIX, TESTS, CLOCK)
+
+def _blamed(rng: np.random.Generator) -> str:
+    name, days = rng.choice(["Ost", "West", "Nord"]), rng.integers((62, 38), (80, 48)) / 10
+    return f"{name}: {days[0]} days, all others: {days[1]} days"
+
+
+_MODEL = later(
+    "Let us first compare like with like: does it carry the same sizes? Then rule out chance and "
+    "a wrong clock, and look where orders queue in the busy weeks, for those come back."
+)
+
+ARGUE = Exercise(
+    id="5.6",
+    minutes=10,
+    kind="text",
+    make=_blamed,
+    answer=lambda blamed: _MODEL,
+    mistakes=(
+        lambda blamed: ("compar", "same", "même", "porówn", "takie sam", "сравн", "одинак"),
+        lambda blamed: (
+            "chance",
+            "clock",
+            "hasard",
+            "horloge",
+            "przypad",
+            "zegar",
+            "случай",
+            "часы",
+        ),
+        lambda blamed: ("week", "season", "semaine", "saison", "tygod", "sezon", "недел", "сезон"),
+    ),
+    replies=(
+        later("say what must be alike before two carriers may be compared."),
+        later("say what you would rule out before you believe the figures."),
+        later("say what the busy weeks have to do with it: they come back, whoever carries."),
+    ),
+    moral=_MODEL,
+    hints=(
+        later("What else differs between this carrier and the others?"),
+        later("Name what you would compare, what you would rule out, and where the season shows."),
+        later('Begin: "It may be slow, or it may be given what is slow. …"'),
+    ),
+)
+
+EXERCISES = (SEASON, SIGNAL, MIX, TESTS, CLOCK, ARGUE)

@@ -73,7 +73,7 @@ PROMISE = Exercise(
         lambda days: int(days.max()),
     ),
     replies=(
-        later("that is the mean, rounded up; half of the customers would wait longer."),
+        later("that is the mean, rounded up; more than 5 of 100 customers would wait longer."),
         later("a day too few: fewer than 95 of 100 arrive by then."),
         later("that is the slowest order of all; nobody needs to promise for that one."),
     ),

@@ -18,10 +18,9 @@ from workbook import plots
 from workbook.activities import begins_late, ends_early
 from workbook.folding import collapse, part_of
 from workbook.language import Language, speak
-from workbook.levels import open_rows
 from workbook.results import Finding
 from workbook.schema import DataError, Problem
-from workbook.steps import TIMES, check_steps, names_in, step_graph, typed_steps
+from workbook.steps import TIMES, check_steps, names_in, read_steps
 
 __all__ = ["Process", "build_process", "check_steps", "names_in"]
 
@@ -421,8 +420,8 @@ def build_process(steps: pd.DataFrame) -> Process:
     >>> process.lead_time_minutes, round(process.expected_minutes, 3)
     (17.0, 18.889)
     """
-    found = check_steps(steps)
+    found, read = read_steps(steps)
     if errors := [problem for problem in found if problem.severity == "error"]:
         raise DataError(errors)
-    data, wholes = open_rows(typed_steps(steps))
-    return Process(data, step_graph(data), tuple(found), wholes)
+    data, graph, wholes = read
+    return Process(data, graph, tuple(found), wholes)

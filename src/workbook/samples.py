@@ -332,7 +332,10 @@ def _write_whole(folder: Path, sample: Sample) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        _write(partial / "client.yaml", yaml.safe_dump(sample.profile, sort_keys=False))
+        _write(
+            partial / "client.yaml",
+            yaml.safe_dump(sample.profile, sort_keys=False, allow_unicode=True),
+        )
         for table, frame in sample.tables.items():
             text = frame.apply(_as_text).to_csv(index=False, lineterminator="\n")
             _write(partial / f"{table}.csv", text)

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from workbook import plots, results, stats
+from workbook.display import in_words
 from workbook.language import Language, speak
 from workbook.questions import Question
 from workbook.results import Finding
@@ -147,6 +148,7 @@ class Scores:
             if items:
                 spot = {"loc": "lower right", "bbox_to_anchor": (1.02, 1), "frameon": False}
                 ax.legend(ncols=5, columnspacing=1.2, handlelength=1.2, **spot)
+        ax.set_label(in_words(self.table(say.code)))
         return ax
 
     def findings(self, language: str | None = None) -> list[Finding]:

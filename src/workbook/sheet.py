@@ -13,7 +13,8 @@ import html
 import math
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -113,11 +114,11 @@ class Sheet:
 
     def __init__(self, width: float, height: float, paper: tuple[float, float] | None = None):
         self.width, self.height = width, height
-        self._boxes: list[str] = []
-        self._arrows: list[str] = []
+        self._boxes: list[Callable[[], str]] = []
+        self._arrows: list[Callable[[], str]] = []
         self._dot = graphviz.Digraph(
             graph_attr={"layout": "nop2", "outputorder": "nodesfirst", "pad": "0", "margin": "0"},
-            node_attr={"shape": "box", "margin": "0", "fixedsize": "true", "label": ""},
+            node_attr={"shape": "box", "margin": "0", "fixedsize": "shape", "label": ""},
             edge_attr={"arrowsize": f"{_HEAD / 10}"},
         )
         if paper:
@@ -145,7 +146,7 @@ class Sheet:
         `border` is colour, width and line style; `text` is colour, size and whether it is bold.
         """
         lines = [*lines]
-        self._boxes.append(_plain_box(name, at, lines, fill, border, text, rounded))
+        self._boxes.append(partial(_plain_box, name, at, lines, fill, border, text, rounded))
         x, y, width, height = at
         style = [border[2], *(["filled"] if fill else []), *(["rounded"] if rounded else [])]
         self._dot.node(
@@ -173,7 +174,7 @@ class Sheet:
         head: bool = True,
     ) -> None:
         """Draw a way through points with rounded corners; `line` is colour, width and style."""
-        self._arrows.append(_plain_arrow(points, line, head))
+        self._arrows.append(partial(_plain_arrow, points, line, head))
         way = [(x, self.height - y) for x, y in points]
         style = dict(zip(("color", "penwidth", "style"), line, strict=True))
         shape = "normal" if head else "none"
@@ -208,7 +209,7 @@ class Sheet:
         """Return the same boxes, texts and arrows as SVG, without Graphviz."""
         width, height = f"{self.width:.2f}", f"{self.height:.2f}"
         head = f'<svg xmlns="{_SPACE}" width="{width}" height="{height}"'
-        body = "\n".join([*self._boxes, *self._arrows])
+        body = "\n".join(draw() for draw in (*self._boxes, *self._arrows))
         return f'{head} viewBox="0.00 0.00 {width} {height}">\n{body}\n</svg>'.encode()
 
     def accessible_svg(self, title: str, description: str, names: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from workbook.levels import above, open_rows
 from workbook.schema import RIGHTS, Problem, nearest
 from workbook.values import to_number
 
-__all__ = ["TIMES", "check_steps", "names_in", "step_graph", "typed_steps"]
+__all__ = ["TIMES", "check_steps", "names_in", "read_steps", "step_graph", "typed_steps"]
 
 TIMES = ("touch_minutes", "wait_minutes")
 _NUMBERS = (*TIMES, "optimistic_minutes", "pessimistic_minutes", "cost", "rework_share")
@@ -206,17 +206,38 @@ def check_steps(
     >>> check_steps(steps.assign(predecessors="b"))[0].sentence()
     "steps, row 2, column predecessors: no step has this step_id ('b'); write one of a."
     """
+    return read_steps(frame, file, say)[0]
+
+
+def read_steps(
+    frame: pd.DataFrame, file: str = "", say: Language | None = None
+) -> tuple[list[Problem], tuple[pd.DataFrame, nx.DiGraph, pd.DataFrame] | None]:
+    """Check a table of steps as `check_steps` does, and type, join and open it on the way.
+
+    Returns
+    -------
+    The faults, and what `Process` is made of: the steps that are drawn, their forward arrows and
+    the rows that stand for several steps. None in place of these if names or values are at fault.
+
+    Examples
+    --------
+    >>> steps = pd.DataFrame({"step_id": ["a"], "step": ["Pick"], "role": ["W"]})
+    >>> faults, (rows, graph, wholes) = read_steps(steps)
+    >>> faults, list(graph)
+    ([], ['a'])
+    """
     absent = [column for column in _REQUIRED if column not in frame]
-    found = [_fault(None, column, None, "absent") for column in absent]
+    found, read = [_fault(None, column, None, "absent") for column in absent], None
     if frame.empty and not absent:
         found = [_fault(None, "step_id", None, "empty")]
     if not found:
         data = typed_steps(frame)
         found = [*_faults_of_names(data), *_faults_of_values(data)]
         if not found:
-            data = open_rows(data)[0]
-            found = [*_faults_of_paths(data, step_graph(data))]
-    return [_as_problem(fault, file, say or speak("en")) for fault in found]
+            rows, wholes = open_rows(data)
+            graph = step_graph(rows)
+            found, read = [*_faults_of_paths(rows, graph)], (rows, graph, wholes)
+    return [_as_problem(fault, file, say or speak("en")) for fault in found], read
 
 
 def step_graph(data: pd.DataFrame) -> nx.DiGraph:

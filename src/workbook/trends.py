@@ -267,7 +267,7 @@ class Charts(Face):
         )
         why = say(
             "Periods vary {spread} times as much as chance alone would let them (σz), so the plain "
-            "chart's limits are too narrow: it takes ordinary periods for signals.",
+            "chart's limits are too narrow: it is apt to take ordinary periods for signals.",
             **words,
         )
         return f"{sentence} {why}" if round(self.spread, 1) > 1 else sentence

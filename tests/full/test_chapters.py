@@ -19,7 +19,7 @@ CONTROLS = {
 
 
 def run_all(page, address: str) -> None:
-    """Run every cell: on a cold server the first call may do nothing."""
+    """Run every cell to its end: on a cold server the first call may do nothing."""
     page.goto(address, wait_until="domcontentloaded")
     page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
     for _ in range(6):
@@ -30,9 +30,10 @@ def run_all(page, address: str) -> None:
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         try:
             page.get_by_text("[1]:").first.wait_for(timeout=15_000)
-            return
         except Exception:
             continue
+        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=120_000)
+        return
     raise AssertionError("the chapter never ran")
 
 
@@ -49,6 +50,7 @@ def test_a_chapter_runs_and_its_control_moves_the_result(name, tmp_path, browser
         control, shown = cell.get_by_label(label), cell.locator(".jp-OutputArea table").last
         shown.wait_for(timeout=60_000)
         for option in options:
+            shown.scroll_into_view_if_needed()  # what is out of sight has no text
             before, started = shown.inner_text(), time.monotonic()
             control.select_option(index=option)
             while shown.inner_text() == before and time.monotonic() < started + 20:
