@@ -1,7 +1,8 @@
 """Run the notebooks and write their outputs back, so that they can be read without being run.
 
 What differs from run to run is left out: times, the state of controls, and blocks that only a
-report needs. Usage: python tools/run_notebooks.py [NOTEBOOK ...]
+report needs; cells of which something is left out are marked, so that nbval does not compare them.
+Usage: python tools/run_notebooks.py [NOTEBOOK ...]
 """
 
 import sys
@@ -12,6 +13,7 @@ from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 _CONTROL = "application/vnd.jupyter.widget-view+json"
+_PASS_OVER = "nbval-ignore-output"
 _LEFT_OUT = ("application/vnd.workbook.blocks+json", "application/vnd.workbook.results+json")
 
 
@@ -24,6 +26,8 @@ def run(path: Path) -> nbformat.NotebookNode:
     notebook.metadata.language_info = {"name": "python"}
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            _mark(cell)
         outputs = [out for out in cell.get("outputs", ()) if _CONTROL not in out.get("data", {})]
         for output in outputs:
             output.pop("transient", None)
@@ -32,6 +36,14 @@ def run(path: Path) -> nbformat.NotebookNode:
         if cell.cell_type == "code":
             cell.outputs = [out for out in outputs if out.get("name") != "stderr"]
     return notebook
+
+
+def _mark(cell: nbformat.NotebookNode) -> None:
+    kinds = {kind for out in cell.outputs for kind in out.get("data", {})}
+    tags = [tag for tag in cell.metadata.get("tags", []) if tag != _PASS_OVER]
+    tags += [_PASS_OVER] * bool(kinds & {_CONTROL, *_LEFT_OUT})
+    cell.metadata.pop("tags", None)
+    cell.metadata.update({"tags": tags} if tags else {})
 
 
 if __name__ == "__main__":
