@@ -7,7 +7,10 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["same_times", "sweep", "write_all", "write_whole"]
+__all__ = ["WRITTEN", "same_times", "sweep", "write_all", "write_whole"]
+
+# Marks a sheet that the workbook wrote, so that it is never taken for a client's data.
+WRITTEN = {"category": "customer-logistics workbook"}
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
