@@ -72,9 +72,21 @@ def test_sample_writes_a_folder_that_reads_without_an_error(workbook, tmp_path):
     assert workbook("check", tmp_path / "b").exit_code == 0
 
 
-def test_new_makes_a_folder_that_reads_without_a_finding(workbook, tmp_path):
+def test_check_of_a_new_folder_says_that_there_is_no_data_and_what_to_put_where(workbook, tmp_path):
     assert workbook("new", tmp_path / "acme", "--language", "pl").exit_code == 0
-    assert workbook("check", tmp_path / "acme").stdout.endswith("Brak uwag.\n")
+    said = workbook("check", tmp_path / "acme")
+    assert said.exit_code == 0 and said.stdout.count("\n") == 1
+    assert "nie ma jeszcze danych" in said.stdout and "order_lines" in said.stdout
+
+
+def test_check_lists_headings_that_were_renamed_or_not_recognised(workbook, shop):
+    (shop / "order_lines.csv").write_text("Order No,Carrier,Remarks\nA1,DPD,x\n")
+    said = workbook("check", shop).stdout
+    assert "  order_id ← Order No, 1 column by our name\n" in said
+    assert "  not recognised: Remarks\n" in said
+    found = json.loads(workbook("check", shop, "--json").stdout)
+    assert found["tables"]["order_lines"]["unrecognised"] == ["Remarks"]
+    assert found["findings"] == []
 
 
 def test_report_says_where_to_look(workbook, shop, tmp_path):

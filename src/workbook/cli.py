@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from workbook.language import LANGUAGES, speak
+from workbook.language import LANGUAGES, Language, speak
 from workbook.schema import DataError
 
 __all__ = ["main"]
@@ -169,15 +169,15 @@ def _check_out(out: str, *forms: str) -> str:
 def _in_a_table(client: object) -> str:
     """Say what was recognised, and list the findings, in the client's language."""
     say, lines = speak(client.profile.language), []
+    if client.is_empty:
+        return _no_data(client.folder, say)
     for name, each in client.tables.items():
         rows = say.plural("{n} row", "{n} rows", each.rows)
         head = each.heading_row and say("headings in row {n}", n=say.number(each.heading_row))
         facts = ", ".join(filter(None, (each.sheet, each.encoding, head)))
         line = say("{table}: {rows} from {file}", table=name, rows=rows, file=each.file)
         lines.append(line + f" ({facts})" * bool(facts))
-        lines.append(
-            "  " + ", ".join(f"{ours} ← {theirs}" for ours, theirs in each.columns.items())
-        )
+        lines += [f"  {told}" for told in _headings_read(name, each, say)]
     found = client.table()
     if found.empty:
         return "\n".join([*lines, say("No findings.")])
@@ -187,6 +187,32 @@ def _in_a_table(client: object) -> str:
     rows = [list(found), *found.to_numpy().tolist()]
     spaced = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     return "\n".join([*lines, "", *spaced])
+
+
+def _headings_read(table: str, reading: object, say: Language) -> list[str]:
+    """Say which headings were recognised under other names than ours, and which were not."""
+    from workbook.headings import renamed
+    from workbook.schema import columns
+
+    if not reading.rows:
+        return []
+    other = renamed(reading.columns, columns(table))
+    same = len(reading.columns) - len(other)
+    as_ours = say.plural("{n} column by our name", "{n} columns by our names", same)
+    shown = [f"{ours} ← {theirs}" for ours, theirs in other.items()]
+    told = [", ".join([*shown, as_ours] if same else shown)]
+    if reading.unrecognised:
+        told.append(say("not recognised: {headings}", headings=", ".join(reading.unrecognised)))
+    return told
+
+
+def _no_data(folder: Path, say: Language) -> str:
+    return say(
+        "{folder} has no data yet: put order_lines (one row per order line) or steps (one row per"
+        " step of the process) there as .xlsx or .csv, or a file of the client's and name it under"
+        " tables in client.yaml.",
+        folder=folder,
+    )
 
 
 def _data_code(client: object) -> int:
