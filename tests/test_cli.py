@@ -54,6 +54,23 @@ def test_measure_by_a_column_shows_its_groups(workbook, shop):
     assert "Van" in said.stdout and "Bike" in said.stdout
 
 
+@pytest.mark.parametrize("name", ["Transporteur", "Our haulier"])
+def test_measure_by_takes_a_label_and_the_client_s_own_heading(workbook, shop, name):
+    text = (shop / "order_lines.csv").read_text().replace("carrier", "Our haulier", 1)
+    (shop / "order_lines.csv").write_text(text)
+    mapped = "tables: {order_lines: {columns: {carrier: Our haulier}}}\n"
+    (shop / "client.yaml").write_text(f"name: Shop\n{mapped}")
+    assert "Bike" in workbook("measure", shop, "--by", name).stdout
+
+
+def test_measure_without_data_names_an_unknown_column_or_what_to_put_where(workbook, tmp_path):
+    workbook("new", tmp_path / "acme")
+    said = workbook("measure", tmp_path / "acme", "--by", "carier")
+    assert said.exit_code == USAGE and "did you mean 'carrier'?" in sentence(said)
+    said = workbook("measure", tmp_path / "acme", "--by", "carrier")
+    assert said.exit_code == DATA and "put order_lines there" in sentence(said)
+
+
 DRAWN = [pytest.param(form, marks=needs.graphviz) for form in ("png", "pdf")]
 
 
@@ -112,7 +129,12 @@ MISUSES = [
     (["report", "NOWHERE"], "check the path"),
     (["batch", "NOWHERE"], "check the path"),
     (["batch", "NOWHERE.csv"], "check its name"),
-    (["measure", "SHOP", "--by", "carier"], "carrier"),
+    (["measure", "SHOP", "--by", "carier"], "did you mean 'carrier'?"),
+    (["measure", "SHOP", "--by", "zzz"], "; they have: "),
+    (["report", "SHOP", "--langauge", "pl"], "'--language'? See workbook report --help"),
+    (["workshop", "SHOP", "--port", "80x"], "'80x' is no whole number; write one such as"),
+    (["batch", "SHOP", "--jobs", "many"], "'many' is no whole number"),
+    (["sample", "brzoza-dom", "NEW", "--seed", "abc"], "'abc' is no whole number"),
     (["chart", "SHOP", "--out", "chart.gif"], ".svg"),
     (["chart", "SHOP", "--out", "no/such/chart.svg"], "make it first"),
     (["sample", "brzoza", "NEW"], "'brzoza-dom'"),
