@@ -14,7 +14,7 @@ from workbook.data import Reading
 from workbook.feedback import plain_lead, survey
 from workbook.headings import renamed
 from workbook.language import Language, speak
-from workbook.results import Block, Shown
+from workbook.results import Block, Finding, Shown
 from workbook.rights import (
     Rights,
     column_name,
@@ -74,16 +74,25 @@ def opening(road: RoadMap) -> Shown:
     record = [finding.sentence for finding in road.findings if finding.id.startswith("record-")]
     if record:
         blocks += [results.heading(say("What to record next"), 3), results.items(record)]
+    further = [each.sentence for kind, _ in kinds for each in _told(road, kind)[MOST_FINDINGS:]]
+    if further:
+        blocks += [results.heading(say("Further findings"), 3), results.items(further)]
     return Shown(tuple(blocks))
 
 
 def _sentences(road: RoadMap, kind: str, say: Language) -> list[str]:
-    found = [finding for finding in road.of_kind(kind) if not finding.id.startswith("record-")]
+    found = _told(road, kind)
     lines = [finding.sentence for finding in found[:MOST_FINDINGS]]
-    more = len(found) - len(lines)
-    if more:
-        lines.append(say.plural("{n} more in findings.json.", "{n} more in findings.json.", more))
+    if more := len(found) - len(lines):
+        title = say("Further findings")
+        lines.append(
+            say.plural("{n} more in “{title}”.", "{n} more in “{title}”.", more, title=title)
+        )
     return lines
+
+
+def _told(road: RoadMap, kind: str) -> list[Finding]:
+    return [finding for finding in road.of_kind(kind) if not finding.id.startswith("record-")]
 
 
 def _lead(road: RoadMap, say: Language) -> str:
