@@ -139,7 +139,11 @@ MISUSES = [
     (["chart", "SHOP", "--out", "no/such/chart.svg"], "make it first"),
     (["sample", "brzoza", "NEW"], "'brzoza-dom'"),
     (["sample", "brzoza-dom", "NEW", "--problems", "A99"], "A9"),
-    (["sample", "brzoza-dom", "NEW", "--scale", "much"], "float"),
+    (
+        ["sample", "brzoza-dom", "NEW", "--scale", "much"],
+        "'much' is no number; write one such as 0.5",
+    ),
+    (["batch", "SHOP", "--time-limit", "soon"], "'soon' is no number"),
     (["sample", "brzoza-dom", "SHOP"], "empty folder"),
     (["new", "SHOP"], "not there yet"),
     (["new", "NEW", "--from-sample", "brzoza"], "brzoza-dom"),

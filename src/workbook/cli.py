@@ -43,17 +43,28 @@ class _Workbook(click.Group):
         sys.exit(code or 0)
 
 
-class _Whole(click.IntRange):
-    """A whole number, asked for in words."""
+class _InWords:
+    """A number of a range, asked for in words."""
 
-    def convert(self, value: object, param: object, ctx: object) -> int:
+    kind, wanted, example = int, "whole number", "7"
+
+    def convert(self, value: object, param: object, ctx: object) -> object:
         try:
-            int(value)
+            self.kind(value)
         except ValueError:
-            self.fail(
-                f"{value!r} is no whole number; write one such as {self.min or 7}", param, ctx
-            )
+            such = f"write one such as {self.min or self.example}"
+            self.fail(f"{value!r} is no {self.wanted}; {such}", param, ctx)
         return super().convert(value, param, ctx)
+
+
+class _Whole(_InWords, click.IntRange):
+    """A whole number."""
+
+
+class _Number(_InWords, click.FloatRange):
+    """A number, also with decimals."""
+
+    kind, wanted, example = float, "number", "0.5"
 
 
 def _speak_utf8() -> None:
@@ -134,7 +145,7 @@ def new(folder: str, language: str | None, from_sample: str | None, anonymise: s
 @click.argument("folder")
 @click.option("--seed", type=_Whole(), default=0, show_default=True)
 @click.option("--problems", default="all", show_default=True, help="all, none, or ids: A3,A7")
-@click.option("--scale", type=float, default=1.0, show_default=True, help="1 is the full size")
+@click.option("--scale", type=_Number(), default=1.0, show_default=True, help="1 is the full size")
 @_in_words
 def sample(name: str, folder: str, seed: int, problems: str, scale: float) -> None:
     """Generate a sample client with planted problems, and the truth beside its folder."""
@@ -405,7 +416,7 @@ def _say_outcome(outcome: object, out: Path) -> int:
 @click.option("--out", default="reports", show_default=True, metavar="DIR")
 @click.option("--format", "formats", default="html", show_default=True, help=_FORMATS)
 @click.option("--jobs", type=_Whole(1), help="reports at once; default: one per processor")
-@click.option("--time-limit", type=click.FloatRange(1), default=600.0, show_default=True)
+@click.option("--time-limit", type=_Number(1), default=600.0, show_default=True)
 @click.option("--memory-limit", type=_Whole(64), default=4096, show_default=True, metavar="MB")
 @click.option("--scheduler", metavar="ADDRESS", help="of a Dask cluster that is to do the work")
 @click.option("--force", is_flag=True, help="run also what has not changed")
@@ -497,7 +508,7 @@ def exercises(
 @click.option("--truth", metavar="FILE", help="grade findings.json against this truth.json")
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
 @click.option("--jobs", type=_Whole(1), help="at once; default: one per processor")
-@click.option("--time-limit", type=click.FloatRange(1), default=60.0, show_default=True)
+@click.option("--time-limit", type=_Number(1), default=60.0, show_default=True)
 @click.option("--memory-limit", type=_Whole(256), default=2048, metavar="MB")
 @_in_words
 def grade(
