@@ -174,3 +174,13 @@ def test_ids_have_one_code_however_they_are_stored(words):
     assert len(set(codes.tolist())) == len({*words, ""})
     coded = hash_text(plain.dictionary_encode())
     assert len(set(coded.tolist())) == len({*words, ""})
+
+
+@pytest.mark.usefixtures("small_batches")
+def test_spellings_of_a_carrier_are_one_group_in_batches_too(tmp_path):
+    (tmp_path / "client.yaml").write_text("name: Acme\nas_of: 2025-04-01\n")
+    frame = orders(200, np.random.default_rng(5))
+    frame["carrier"] = np.resize(["DPD", "DPD", "dpd ", "DHL"], len(frame))
+    found = measure_file(open_lines(written(frame, tmp_path), read_profile(tmp_path)), ["carrier"])
+    same(found, measure_rights(wb.open_client(tmp_path), by=["carrier"]))
+    assert found.group_table("carrier").iloc[:, 0].tolist() == ["DHL", "DPD"]

@@ -54,6 +54,23 @@ def test_measure_by_a_column_shows_its_groups(workbook, shop):
     assert "Van" in said.stdout and "Bike" in said.stdout
 
 
+@pytest.mark.parametrize("name", ["Transporteur", "Our haulier"])
+def test_measure_by_takes_a_label_and_the_client_s_own_heading(workbook, shop, name):
+    text = (shop / "order_lines.csv").read_text().replace("carrier", "Our haulier", 1)
+    (shop / "order_lines.csv").write_text(text)
+    mapped = "tables: {order_lines: {columns: {carrier: Our haulier}}}\n"
+    (shop / "client.yaml").write_text(f"name: Shop\n{mapped}")
+    assert "Bike" in workbook("measure", shop, "--by", name).stdout
+
+
+def test_measure_without_data_names_an_unknown_column_or_what_to_put_where(workbook, tmp_path):
+    workbook("new", tmp_path / "acme")
+    said = workbook("measure", tmp_path / "acme", "--by", "carier")
+    assert said.exit_code == USAGE and "did you mean 'carrier'?" in sentence(said)
+    said = workbook("measure", tmp_path / "acme", "--by", "carrier")
+    assert said.exit_code == DATA and "put order_lines there" in sentence(said)
+
+
 DRAWN = [pytest.param(form, marks=needs.graphviz) for form in ("png", "pdf")]
 
 
@@ -72,9 +89,21 @@ def test_sample_writes_a_folder_that_reads_without_an_error(workbook, tmp_path):
     assert workbook("check", tmp_path / "b").exit_code == 0
 
 
-def test_new_makes_a_folder_that_reads_without_a_finding(workbook, tmp_path):
+def test_check_of_a_new_folder_says_that_there_is_no_data_and_what_to_put_where(workbook, tmp_path):
     assert workbook("new", tmp_path / "acme", "--language", "pl").exit_code == 0
-    assert workbook("check", tmp_path / "acme").stdout.endswith("Brak uwag.\n")
+    said = workbook("check", tmp_path / "acme")
+    assert said.exit_code == 0 and said.stdout.count("\n") == 1
+    assert "nie ma jeszcze danych" in said.stdout and "order_lines" in said.stdout
+
+
+def test_check_lists_headings_that_were_renamed_or_not_recognised(workbook, shop):
+    (shop / "order_lines.csv").write_text("Order No,Carrier,Remarks\nA1,DPD,x\n")
+    said = workbook("check", shop).stdout
+    assert "  order_id ← Order No, 1 column by our name\n" in said
+    assert "  not recognised: Remarks\n" in said
+    found = json.loads(workbook("check", shop, "--json").stdout)
+    assert found["tables"]["order_lines"]["unrecognised"] == ["Remarks"]
+    assert found["findings"] == []
 
 
 def test_report_says_where_to_look(workbook, shop, tmp_path):
@@ -100,12 +129,21 @@ MISUSES = [
     (["report", "NOWHERE"], "check the path"),
     (["batch", "NOWHERE"], "check the path"),
     (["batch", "NOWHERE.csv"], "check its name"),
-    (["measure", "SHOP", "--by", "carier"], "carrier"),
+    (["measure", "SHOP", "--by", "carier"], "did you mean 'carrier'?"),
+    (["measure", "SHOP", "--by", "zzz"], "; they have: "),
+    (["report", "SHOP", "--langauge", "pl"], "'--language'? See workbook report --help"),
+    (["workshop", "SHOP", "--port", "80x"], "'80x' is no whole number; write one such as"),
+    (["batch", "SHOP", "--jobs", "many"], "'many' is no whole number"),
+    (["sample", "brzoza-dom", "NEW", "--seed", "abc"], "'abc' is no whole number"),
     (["chart", "SHOP", "--out", "chart.gif"], ".svg"),
     (["chart", "SHOP", "--out", "no/such/chart.svg"], "make it first"),
     (["sample", "brzoza", "NEW"], "'brzoza-dom'"),
     (["sample", "brzoza-dom", "NEW", "--problems", "A99"], "A9"),
-    (["sample", "brzoza-dom", "NEW", "--scale", "much"], "float"),
+    (
+        ["sample", "brzoza-dom", "NEW", "--scale", "much"],
+        "'much' is no number; write one such as 0.5",
+    ),
+    (["batch", "SHOP", "--time-limit", "soon"], "'soon' is no number"),
     (["sample", "brzoza-dom", "SHOP"], "empty folder"),
     (["new", "SHOP"], "not there yet"),
     (["new", "NEW", "--from-sample", "brzoza"], "brzoza-dom"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbook.data import read_table
+from workbook.data import open_client, read_table
 
 
 @pytest.fixture
@@ -101,3 +101,24 @@ def test_steps_read_durations(table):
     frame, problems = table(text, "steps")
     assert frame[["touch_minutes", "wait_minutes"]].to_numpy().tolist() == [[15, 90]]
     assert problems == ()
+
+
+def test_spellings_of_a_category_are_one_group_and_told_with_counts(tmp_path):
+    (tmp_path / "client.yaml").write_text("name: Shop")
+    carriers = ["DPD", "dpd ", "DPD", "Dpd", "Łódź  Van", "lodz van", "Łódź  Van", "DPD+", ""]
+    rows = [f"{i},x{i}X,2026-03-02,{name}" for i, name in enumerate(carriers)]
+    text = "\n".join(["order_id,product,ordered_at,carrier", *rows, ""])
+    (tmp_path / "order_lines.csv").write_text(text, encoding="utf-8")
+    client = open_client(tmp_path)
+    spelt = ["DPD"] * 4 + ["Łódź  Van"] * 3 + ["DPD+"]
+    assert client.order_lines["carrier"].dropna().tolist() == spelt
+    (told,) = client.problems
+    assert told.rows == (3, 5, 7) and told.column == "carrier"
+    assert "Dpd (1) → DPD (2), dpd (1) → DPD (2), lodz van (1) → Łódź  Van (2)" in told.problem
+
+
+def test_codes_keep_their_spelling(tmp_path):
+    (tmp_path / "client.yaml").write_text("name: Shop")
+    (tmp_path / "order_lines.csv").write_text("order_id,product,ordered_at\na,p1,\nA,P1,\n")
+    client = open_client(tmp_path)
+    assert client.order_lines["product"].tolist() == ["p1", "P1"] and client.problems == ()

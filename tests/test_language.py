@@ -1,6 +1,8 @@
 """Every word in every language: nothing untranslated, no placeholder lost, plurals and numbers."""
 
 import datetime as dt
+import io
+import re
 import sys
 from pathlib import Path
 from string import Formatter
@@ -13,7 +15,9 @@ from workbook.resources import locale_path
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
-from messages import LANGUAGES, extract  # noqa: E402
+from messages import KEYWORDS, LANGUAGES, extract, read_python  # noqa: E402
+
+ALIKE = {("fr", "{n} client"), ("fr", "{n} question")}  # the same word in both languages
 
 
 def names(text):
@@ -35,6 +39,31 @@ def test_every_message_is_translated_with_its_placeholders(language, messages):
         for form in forms if isinstance(forms, tuple) else (forms,):
             assert form, ids
             assert names(form) - {"n"} == names(ids[-1]) - {"n"}, ids
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_plural_is_left_in_english(language, messages):
+    say, english = speak(language), speak("en")
+    for one, many in (message.id for message in messages if isinstance(message.id, tuple)):
+        values = dict.fromkeys(names(one) | names(many), "…")
+        values.pop("n", None)
+        for n in (1, 2, 5, 22) if (language, one) not in ALIKE else ():
+            said = say.plural(one, many, n, **values)
+            assert said != english.plural(one, many, n, **values)
+
+
+def test_every_plural_of_the_package_is_collected(messages):
+    collected = {message.id[0] for message in messages if isinstance(message.id, tuple)}
+    sources = [path.read_text("utf-8") for path in (ROOT / "src" / "workbook").glob("*.py")]
+    written = [first for text in sources for first in re.findall(r'plural\(\s*"([^"]*)"', text)]
+    assert len(written) > 50
+    assert all(any(each.startswith(first) for each in collected) for first in written)
+
+
+def test_a_plural_keeps_its_forms_when_a_value_is_said_inside_it():
+    source = b'say.plural("{n} a", "{n} b", 2, kind=kind(column, say), word=say("c"))'
+    found = [message for _, _, message, _ in read_python(io.BytesIO(source), KEYWORDS, (), {})]
+    assert found == [("{n} a", "{n} b"), "c"]
 
 
 @pytest.mark.parametrize(

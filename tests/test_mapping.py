@@ -30,5 +30,5 @@ def test_writing_keeps_every_other_line_and_choice(shop):
     assert "# ours\nname: Shop\n" in text and "language: pl # Polish\n" in text
     assert client.profile.tables["order_lines"].decimal == ","
     assert client.steps["step"].tolist() == ["Pack"]
-    assert client.problems == ()
+    assert [problem.file for problem in client.problems] == ["notes.csv"]
     assert suggest_mapping(client).write().read_text(encoding="utf-8") == text

@@ -3,12 +3,14 @@
 import dataclasses
 import datetime as dt
 import json
+import re
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbook.language import LANGUAGES
 from workbook.profile import PRESETS, Join, Profile, TableMapping, read_profile
 from workbook.schema import RIGHTS, DataError
 
@@ -316,3 +318,18 @@ def test_a_profile_written_as_yaml_reads_back_equal(tmp_path_factory, contract, 
     (place / "client.yaml").write_text(yaml.safe_dump(keys), encoding="utf-8")
     read = read_profile(place)
     assert (read.contract, read.targets, read.show_customers) == (contract, {"otif": share}, shown)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "text",
+    ["foo\nbar: 1", "a: @x", "a: 'b", "a: [b\nc: 1", "a: 1\n c: 2", "a: 1\n- b", "a: 1\n---\nb: 2"],
+)
+def test_a_fault_of_yaml_is_told_in_the_client_s_language(tmp_path, language, text):
+    (tmp_path / "client.yaml").write_text(f"language: {language}\n{text}\n")
+    with pytest.raises(DataError) as error:
+        read_profile(tmp_path)
+    (told,) = error.value.problems
+    assert told.row and not re.search("expected|found|scanning", told.problem)
+    english = "a key|a value|a bracket|the line|a colon"
+    assert bool(re.match(english, told.problem)) == (language == "en")

@@ -1,5 +1,6 @@
 """The page a client receives, and what is left when a run goes wrong."""
 
+import html
 import json
 import re
 import shutil
@@ -13,11 +14,14 @@ import papermill
 import pytest
 from tiny_client import STEPS, write_client
 
+from workbook import sections
 from workbook.data import open_client
 from workbook.formats import check_formats
 from workbook.page import render_page
 from workbook.report import Outcome, make_report
 from workbook.resources import template_path
+from workbook.roadmap import draw_road_map
+from workbook.starter import new_client
 
 SAME_BYTES = ("report.html", "measures.json", "findings.json")
 
@@ -102,6 +106,33 @@ def test_page_forbids_everything_but_its_own_style_and_letters(page):
 def test_links_of_the_contents_arrive(page):
     targets = {attributes.get("id") for _, attributes in page.tags}
     assert {link["href"][1:] for link in page.all("a")} <= targets
+
+
+def test_every_finding_that_is_not_shown_on_top_stands_further_below(out, text):
+    found = json.loads((out / "findings.json").read_text("utf-8"))
+    plain = re.sub("<[^>]+>", " ", text)
+    for each in found:
+        assert html.escape(each["sentence"]) in plain, each["id"]
+    assert "findings.json" not in text
+
+
+def test_a_report_without_data_points_to_no_section_that_it_lacks(workbook, tmp_path):
+    new_client(tmp_path / "acme", "pl")
+    said = workbook("report", tmp_path / "acme", "--out", tmp_path / "out")
+    assert said.exit_code == 0
+    assert "no right is measured; put order_lines there" in said.stderr
+    text = (tmp_path / "out" / "acme" / "report.html").read_text("utf-8")
+    assert "Jak liczono" not in text and "<footer" not in text
+    assert "order_id" not in text and "Nr zamówienia" not in text
+
+
+def test_the_data_section_names_columns_in_the_client_s_words(tmp_path):
+    (tmp_path / "client.yaml").write_text("name: Acme\nlanguage: pl\n")
+    (tmp_path / "order_lines.csv").write_text("Nr zam.,Przewoźnik,Uwagi\n7,DPD,x\n", "utf-8")
+    road = draw_road_map(open_client(tmp_path, as_of="2026-03-02"))
+    table, note = sections.data(road).blocks[1:3]
+    assert table["rows"][0][3] == "Nr zam. → Nr zamówienia, 1 kolumna pod naszą nazwą"
+    assert note["text"] == "Nierozpoznane w order_lines.csv, więc nieodczytane: Uwagi."
 
 
 # ── a client with a missing file and hostile names ───────────────────────────────────────────

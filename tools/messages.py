@@ -4,7 +4,10 @@ New messages come in untranslated, gone ones go out, and the translations that s
 message that changed a little is no longer trusted and must be translated anew.
 """
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -13,7 +16,27 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[1]
 LANGUAGES = ("fr", "pl", "ru")
 KEYWORDS = {"say": None, "later": None, "plural": (1, 2)}
-METHODS = [("**.py", "python"), ("**.j2", "jinja2.ext:babel_extract")]
+
+
+def read_python(
+    file: BinaryIO, keywords: dict[str, object], tags: object, options: object
+) -> Iterator[tuple[int, str, object, list[str]]]:
+    """Yield the messages of a Python file by its syntax.
+
+    Babel's own reader goes word by word: a `say` that is handed on inside `say.plural(…)` ends the
+    plural there, and loses its second form.
+    """
+    for call in ast.walk(ast.parse(file.read())):
+        if not isinstance(call, ast.Call):
+            continue
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        words = [word.value for word in call.args if isinstance(word, ast.Constant)]
+        words = [word for word in words if isinstance(word, str)]
+        if name in keywords and words:
+            yield call.lineno, name, tuple(words) if len(words) > 1 else words[0], []
+
+
+METHODS = [("**.py", read_python), ("**.j2", "jinja2.ext:babel_extract")]
 
 
 def extract() -> Catalog:

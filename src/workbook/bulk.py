@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from workbook.arrays import Words, hash_text
+from workbook.content import CATEGORIES, one_spelling
 from workbook.counts import Grouping, Kinds, Label, Lines, Tally, frame_of, kinds_of, plan_of, tally
 from workbook.data import map_words, type_column
 from workbook.faults import Faults
@@ -482,8 +483,11 @@ def _segments(judged: _Judged, column: str, relabel: Relabel | None) -> Split:
     """Return the labels of a column's values, and how lines fall among them."""
     met = judged.values[column]
     label = {value: str(value) for value in met}
+    rows = pd.Series([met.rows[number] for number in met.values()], index=list(met))
+    if column in CATEGORIES["order_lines"]:
+        spelt = one_spelling(rows.set_axis(list(label.values())))
+        label = {value: spelt.get(shown, shown) for value, shown in label.items()}
     if relabel:
-        rows = pd.Series([met.rows[number] for number in met.values()], index=list(met))
         label |= relabel(column, rows)
     names = sorted({label[value] for value, number in met.items() if number in met.of_lines})
     codes = np.append(pd.Index(names).get_indexer([label[value] for value in met]), -1)

@@ -103,7 +103,9 @@ class Cell:
         )
         sentence = hidden if self.unknown else fails
         if self.apart:
-            sentence += " " + say("The orders of the other such findings are set aside.")
+            sentence += " " + say(
+                "Orders that another finding of this right accounts for are left out on both sides."
+            )
         key = ["unknown" if self.unknown else "where", self.right]
         key += [part for item in self.where.items() for part in item]
         key += self.period.split("/") if self.period else []

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import click
 
-from workbook.language import LANGUAGES, speak
+from workbook.language import LANGUAGES, Language, speak
 from workbook.schema import DataError
 
 __all__ = ["main"]
 
 _FORMATS = "html,pdf,docx,pptx,xlsx,zip: any of these"
+_WHERE = "as .xlsx or .csv, or name their file under tables in client.yaml"
+_NO_LINES = f"no order lines could be read, so no right is measured; put order_lines there {_WHERE}"
+_NO_STEPS = f"no steps could be read, so there is no chart; put steps there {_WHERE}"
 _LANGUAGE = click.option("--language", type=click.Choice(LANGUAGES), help="default: the client's")
 
 
@@ -32,12 +35,36 @@ class _Workbook(click.Group):
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else "workbook"
             wrong = " ".join(error.format_message().split()).rstrip(".")
-            sign = "" if wrong.endswith("?") else ";"
-            click.echo(f"workbook: {wrong}{sign} see {path} --help", err=True)
+            see = " See" if wrong.endswith("?") else "; see"
+            click.echo(f"workbook: {wrong}{see} {path} --help", err=True)
             code = 2
         except click.Abort:
             code = 130
         sys.exit(code or 0)
+
+
+class _InWords:
+    """A number of a range, asked for in words."""
+
+    kind, wanted, example = int, "whole number", "7"
+
+    def convert(self, value: object, param: object, ctx: object) -> object:
+        try:
+            self.kind(value)
+        except ValueError:
+            such = f"write one such as {self.min or self.example}"
+            self.fail(f"{value!r} is no {self.wanted}; {such}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Whole(_InWords, click.IntRange):
+    """A whole number."""
+
+
+class _Number(_InWords, click.FloatRange):
+    """A number, also with decimals."""
+
+    kind, wanted, example = float, "number", "0.5"
 
 
 def _speak_utf8() -> None:
@@ -116,9 +143,9 @@ def new(folder: str, language: str | None, from_sample: str | None, anonymise: s
 @main.command()
 @click.argument("name")
 @click.argument("folder")
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--seed", type=_Whole(), default=0, show_default=True)
 @click.option("--problems", default="all", show_default=True, help="all, none, or ids: A3,A7")
-@click.option("--scale", type=float, default=1.0, show_default=True, help="1 is the full size")
+@click.option("--scale", type=_Number(), default=1.0, show_default=True, help="1 is the full size")
 @_in_words
 def sample(name: str, folder: str, seed: int, problems: str, scale: float) -> None:
     """Generate a sample client with planted problems, and the truth beside its folder."""
@@ -169,15 +196,15 @@ def _check_out(out: str, *forms: str) -> str:
 def _in_a_table(client: object) -> str:
     """Say what was recognised, and list the findings, in the client's language."""
     say, lines = speak(client.profile.language), []
+    if client.is_empty:
+        return _no_data(client.folder, say)
     for name, each in client.tables.items():
         rows = say.plural("{n} row", "{n} rows", each.rows)
         head = each.heading_row and say("headings in row {n}", n=say.number(each.heading_row))
         facts = ", ".join(filter(None, (each.sheet, each.encoding, head)))
         line = say("{table}: {rows} from {file}", table=name, rows=rows, file=each.file)
         lines.append(line + f" ({facts})" * bool(facts))
-        lines.append(
-            "  " + ", ".join(f"{ours} ← {theirs}" for ours, theirs in each.columns.items())
-        )
+        lines += [f"  {told}" for told in _headings_read(name, each, say)]
     found = client.table()
     if found.empty:
         return "\n".join([*lines, say("No findings.")])
@@ -187,6 +214,32 @@ def _in_a_table(client: object) -> str:
     rows = [list(found), *found.to_numpy().tolist()]
     spaced = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     return "\n".join([*lines, "", *spaced])
+
+
+def _headings_read(table: str, reading: object, say: Language) -> list[str]:
+    """Say which headings were recognised under other names than ours, and which were not."""
+    from workbook.headings import renamed
+    from workbook.schema import columns
+
+    if not reading.rows:
+        return []
+    other = renamed(reading.columns, columns(table))
+    same = len(reading.columns) - len(other)
+    as_ours = say.plural("{n} column by our name", "{n} columns by our names", same)
+    shown = [f"{ours} ← {theirs}" for ours, theirs in other.items()]
+    told = [", ".join([*shown, as_ours] if same else shown)]
+    if reading.unrecognised:
+        told.append(say("not recognised: {headings}", headings=", ".join(reading.unrecognised)))
+    return told
+
+
+def _no_data(folder: Path, say: Language) -> str:
+    return say(
+        "{folder} has no data yet: put order_lines (one row per order line) or steps (one row per"
+        " step of the process) there as .xlsx or .csv, or a file of the client's and name it under"
+        " tables in client.yaml.",
+        folder=folder,
+    )
 
 
 def _data_code(client: object) -> int:
@@ -201,15 +254,18 @@ def _data_code(client: object) -> int:
 def measure(folder: str, as_json: bool, by: tuple[str, ...]) -> int:
     """Measure the seven rights of a client's order lines."""
     from workbook.data import open_client
+    from workbook.rights import meant_column
     from workbook.roadmap import measure_client
 
     client = open_client(folder)
+    lines = client.tables.get("order_lines")
+    by = tuple(meant_column(name, lines.columns if lines else {}) for name in by)
     for problem in client.problems:
         if problem.severity == "error":
             click.echo(problem.sentence(speak(client.profile.language)), err=True)
     rights = measure_client(client, by)
     if rights is None:
-        click.echo(f"{folder}: no order lines could be read, so nothing is measured.", err=True)
+        click.echo(f"{folder}: {_NO_LINES}.", err=True)
         return 1
     if as_json:
         _print_json({"client": client.profile.id, **rights.as_json()})
@@ -246,7 +302,7 @@ def chart(
     if road.process is None:
         for problem in client.problems:
             click.echo(problem.sentence(speak(client.profile.language)), err=True)
-        click.echo(f"{folder}: no steps could be read, so there is no chart.", err=True)
+        click.echo(f"{folder}: {_NO_STEPS}.", err=True)
         return 1
     if form == "xlsx":
         write_sheet(out, "steps", speak(road.language), client.steps)
@@ -350,6 +406,8 @@ def _say_outcome(outcome: object, out: Path) -> int:
         click.echo(f"{outcome.id}: {outcome.status}{where}: {outcome.reason}", err=True)
         return 1
     click.echo(f"{out / outcome.id / 'report.html'} is ready ({outcome.seconds:.1f} s).")
+    if not outcome.summary["measures"]["measures"]:
+        click.echo(f"{outcome.id}: {_NO_LINES}.", err=True)
     return int(bool(outcome.errors))
 
 
@@ -357,11 +415,9 @@ def _say_outcome(outcome: object, out: Path) -> int:
 @click.argument("targets", nargs=-1, required=True, metavar="FOLDER_OR_LIST...")
 @click.option("--out", default="reports", show_default=True, metavar="DIR")
 @click.option("--format", "formats", default="html", show_default=True, help=_FORMATS)
-@click.option("--jobs", type=click.IntRange(1), help="reports at once; default: one per processor")
-@click.option("--time-limit", type=click.FloatRange(1), default=600.0, show_default=True)
-@click.option(
-    "--memory-limit", type=click.IntRange(64), default=4096, show_default=True, metavar="MB"
-)
+@click.option("--jobs", type=_Whole(1), help="reports at once; default: one per processor")
+@click.option("--time-limit", type=_Number(1), default=600.0, show_default=True)
+@click.option("--memory-limit", type=_Whole(64), default=4096, show_default=True, metavar="MB")
 @click.option("--scheduler", metavar="ADDRESS", help="of a Dask cluster that is to do the work")
 @click.option("--force", is_flag=True, help="run also what has not changed")
 @_LANGUAGE
@@ -418,7 +474,7 @@ def batch(
 
 @main.command()
 @click.argument("folder")
-@click.option("--port", type=click.IntRange(1, 65535), help="default: 8866, or the next free one")
+@click.option("--port", type=_Whole(1, 65535), help="default: 8866, or the next free one")
 @click.option("--no-open", is_flag=True, help="only say where it is")
 @_LANGUAGE
 @_in_words
@@ -434,7 +490,7 @@ def workshop(folder: str, port: int | None, no_open: bool, language: str | None)
 @main.command()
 @click.argument("folder", metavar="DIR")
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, help="0: the book's numbers")
+@click.option("--seed", type=_Whole(0), default=0, help="0: the book's numbers")
 @click.option("--instructor", is_flag=True, help="with solutions, timing and wrong answers")
 @click.option("--students", metavar="FILE", help="a name per line: a folder and numbers for each")
 @_in_words
@@ -456,12 +512,12 @@ def exercises(
 @main.command()
 @click.argument("folders", nargs=-1, required=True, metavar="DIR...")
 @click.option("--out", default="grades", show_default=True, metavar="DIR")
-@click.option("--seed", type=click.IntRange(0), help="the course's; default: as handed in")
+@click.option("--seed", type=_Whole(0), help="the course's; default: as handed in")
 @click.option("--truth", metavar="FILE", help="grade findings.json against this truth.json")
 @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True)
-@click.option("--jobs", type=click.IntRange(1), help="at once; default: one per processor")
-@click.option("--time-limit", type=click.FloatRange(1), default=60.0, show_default=True)
-@click.option("--memory-limit", type=click.IntRange(256), default=2048, metavar="MB")
+@click.option("--jobs", type=_Whole(1), help="at once; default: one per processor")
+@click.option("--time-limit", type=_Number(1), default=60.0, show_default=True)
+@click.option("--memory-limit", type=_Whole(256), default=2048, metavar="MB")
 @_in_words
 def grade(
     folders: tuple[str, ...],

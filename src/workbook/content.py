@@ -1,10 +1,12 @@
 """Find what a table says that can't be meant: totals among the rows, copies, impossible dates.
 
 Rows that are no records (totals, averages, headings that stand again) are left out before any value
-is typed, and told with their rows; nothing else is changed.
+is typed, and one category in several spellings gets the commonest; both are told with their rows.
+Nothing else is changed.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +20,7 @@ from workbook.language import Language
 from workbook.schema import Column, columns, fold
 from workbook.values import as_mask, last_bytes, trimmed
 
-__all__ = ["check_rows", "check_scale", "leave_out"]
+__all__ = ["CATEGORIES", "check_rows", "check_scale", "leave_out", "one_spelling"]
 
 _TOTALS = """razem suma sumy ogółem łącznie podsuma total totals totaux somme summe gesamt
 gesamtsumme zwischensumme итого всего сумма итог подытог średnia średnio moyenne average mean avg
@@ -39,6 +41,17 @@ _EARLIER = {
     "inquiries": [("opened_at", "first_reply_at"), ("opened_at", "resolved_at")],
     "claims": [("opened_at", "closed_at")],
     "responses": [("sent_at", "answered_at")],
+}
+# Columns that make groups. Ids, codes and places stay as written, and so do order_lines' reasons,
+# which the profile may name.
+CATEGORIES = {
+    "order_lines": (
+        *("segment", "channel", "product_group", "carrier", "ship_from", "route", "region"),
+        "size_class",
+    ),
+    "responses": ("segment",),
+    "inquiries": ("channel",),
+    "claims": ("reason",),
 }
 _QUANTITIES = ("quantity_ordered", "quantity_delivered", "quantity_damaged")
 
@@ -226,7 +239,7 @@ def check_rows(frame: pd.DataFrame, found: dict[str, str], faults: Faults) -> pd
         _check_lines(frame, found, faults)
     _check_dates(frame, found, faults)
     _check_returns(frame, found, faults)
-    return frame
+    return _spell_alike(frame, found, faults)
 
 
 def _check_key(keys: pd.Series, heading: str, faults: Faults) -> None:
@@ -236,6 +249,47 @@ def _check_key(keys: pd.Series, heading: str, faults: Faults) -> None:
         what = say("the same id stands in rows {rows}", rows=list_rows(same.index, say))
         remedy = say("give each row an id of its own, or delete the copies")
         faults.add(severity, what, remedy, rows=same.index[1:], column=heading, value=value)
+
+
+def one_spelling(counts: pd.Series) -> dict[str, str]:
+    """Map each rarer spelling of a value to the commonest; case, accents and blanks don't tell.
+
+    Examples
+    --------
+    >>> one_spelling(pd.Series({"DPD": 9, "dpd": 2, "DPD  ": 1, "DHL": 4}))
+    {'dpd': 'DPD', 'DPD  ': 'DPD'}
+    """
+    ranked = sorted(counts.index, key=lambda value: (-counts[value], value))
+    first: dict[str, str] = {}
+    chosen = {value: first.setdefault(_heard(value), value) for value in ranked}
+    return {value: common for value, common in chosen.items() if value != common}
+
+
+def _heard(value: str) -> str:
+    plain = unicodedata.normalize("NFKD", value.replace("ł", "l").replace("Ł", "L"))
+    letters = (letter for letter in plain if not unicodedata.combining(letter))
+    return " ".join("".join(letters).casefold().split())
+
+
+def _spell_alike(frame: pd.DataFrame, found: dict[str, str], faults: Faults) -> pd.DataFrame:
+    """Put the commonest spelling of each category for the others, and tell it."""
+    spelt = {}
+    for name in (name for name in CATEGORIES.get(faults.table, ()) if name in frame):
+        counts = frame[name].value_counts()
+        if not (rarer := one_spelling(counts)):
+            continue
+        say, rows = faults.say, frame.index[frame[name].isin(list(rarer))]
+        pairs = [f"{v} ({counts[v]}) → {common} ({counts[common]})" for v, common in rarer.items()]
+        what = say(
+            "spellings that differ only in case, accents or blanks are one group: {spellings}",
+            spellings=", ".join(pairs[:5]) + " …" * (len(pairs) > 5),
+        )
+        remedy = say("write it the same way everywhere; if they are two things, name them apart")
+        place = {"column": found[name], "value": next(iter(rarer))}
+        faults.add("warning", what, remedy, rows=rows, **place)
+        same = {value: rarer.get(value, value) for value in counts.index}
+        spelt[name] = frame[name].map(same).astype(frame[name].dtype)
+    return frame.assign(**spelt)
 
 
 def _report_copies(rows: pd.Index, heading: str, faults: Faults) -> None:

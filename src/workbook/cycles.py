@@ -15,7 +15,7 @@ from workbook.display import Face
 from workbook.language import Language
 from workbook.profile import Profile
 from workbook.results import Finding
-from workbook.rights import Rights, column_name, count_words, measure_rights
+from workbook.rights import Rights, column_name, count_words, measure_rights, no_column
 from workbook.states import end_of
 from workbook.stats import kaplan_meier, wilson_interval
 from workbook.trends import FALSE_ALARM, LEAST_N, Groups, compare_groups, group_word
@@ -125,7 +125,7 @@ def cycle_times(
     given = isinstance(source, Rights)
     rights = source if given else measure_rights(source, profile=profile, as_of=as_of)
     if by is not None and by not in rights.frame:
-        raise ValueError(f"the order lines have no column {by!r}; write one that they have")
+        raise no_column(by, rights.frame.columns)
     orders = _durations(rights, by)
     timed = orders[orders["known"]].drop(columns="known")
     data = _summary(timed)[lambda table: table["n"] > 0]

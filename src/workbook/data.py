@@ -19,8 +19,9 @@ from workbook.answers import read_results, recognise_answers
 from workbook.content import check_rows, check_scale, leave_out
 from workbook.dates import to_date
 from workbook.faults import Faults, report_cells
-from workbook.headings import join_file, recognise, spellings
+from workbook.headings import join_file, recognise, spellings, unread
 from workbook.language import Language, speak
+from workbook.leftovers import is_blank, tell_unused, unused_files
 from workbook.profile import Profile, TableMapping, read_profile
 from workbook.questions import Question, read_item_bank
 from workbook.resources import data_path
@@ -42,9 +43,9 @@ class Reading:
     """One table as it was read: the frame, what was recognised and what is wrong with it.
 
     `data` is None when an error dropped the table; `columns` maps our names to the client's
-    headings in `heading_row`; `encoding` is the code page of text; `assumed` counts the
-    blanks that the profile's `blank_is` filled, per column. `large` is a Parquet file that is read
-    only when its rows are asked for.
+    headings in `heading_row`, `unrecognised` are its other headings; `encoding` is the code page
+    of text; `assumed` counts the blanks that the profile's `blank_is` filled, per column. `large`
+    is a Parquet file that is read only when its rows are asked for.
     """
 
     data: pd.DataFrame | None
@@ -54,6 +55,7 @@ class Reading:
     rows: int = 0
     columns: dict[str, str] = field(default_factory=dict)
     assumed: dict[str, int] = field(default_factory=dict)
+    unrecognised: tuple[str, ...] = ()
     heading_row: int | None = None
     encoding: str = ""
     large: Path | None = None
@@ -121,6 +123,8 @@ def read_table(
     mapped = [theirs for names in mapping.columns.values() for theirs in names]
     text, theirs = recognise_answers(text, asked, keep=mapped) if asked else (text, {})
     found = recognise(list(text), wanted, mapping.columns, faults)
+    # The other headings of answers are questions.
+    unrecognised = unread(text, found) if table != "responses" else ()
     text = text if faults.fatal else leave_out(text, found, faults)
     cells, assumed = map_words(text, found, mapping)
     frame = None
@@ -139,7 +143,7 @@ def read_table(
     return Reading(
         None if faults.fatal else frame,
         tuple(map(as_theirs, faults.problems)),
-        *(faults.file, faults.sheet, len(text), found, assumed),
+        *(faults.file, faults.sheet, len(text), found, assumed, unrecognised),
         heading_row=faults.heading_row,
         encoding=faults.encoding,
     )
@@ -268,13 +272,15 @@ class Client:
     """A client's folder, read: the profile, and a typed frame per table as an attribute.
 
     `client.order_lines` is a DataFrame, or None when the table is absent or an error dropped it;
-    `tables` holds the readings with their problems; `note` says whose data they are if not theirs.
+    `tables` holds the readings with their problems, `unused` tells of files that are in none;
+    `note` says whose data they are if not theirs.
     """
 
     folder: Path
     profile: Profile
     tables: dict[str, Reading]
     note: str = ""
+    unused: tuple[Problem, ...] = ()
 
     def __getattr__(self, name: str) -> pd.DataFrame | None:
         if name not in TABLES:
@@ -291,9 +297,17 @@ class Client:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """The profile's and all tables' problems, in order; none yet of a large table."""
+        """The profile's and all tables' problems, in order, then files that are in none.
+
+        A large table has none yet.
+        """
         of_tables = (problem for reading in self.tables.values() for problem in reading.problems)
-        return (*self.profile.warnings, *of_tables)
+        return (*self.profile.warnings, *of_tables, *self.unused)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no data yet: no table has a row, and nothing is wrong."""
+        return not self.problems and not any(each.rows for each in self.tables.values())
 
     @property
     def as_of(self) -> dt.date | None:
@@ -332,7 +346,7 @@ class Client:
         severity = {"error": say("error"), "warning": say("warning")}
         heads = {
             say("Severity"): [severity[each.severity] for each in self.problems],
-            say("Table"): [table_title(each.table, say) for each in self.problems],
+            say("Table"): [each.table and table_title(each.table, say) for each in self.problems],
             say("File"): [each.file for each in self.problems],
             say("Sheet"): [each.sheet or "" for each in self.problems],
             say("Row"): [str(each.row or "") for each in self.problems],
@@ -367,7 +381,8 @@ class Client:
 
 
 def _summary(reading: Reading) -> dict[str, object]:
-    names = ("file", "sheet", "rows", "columns", "heading_row", "encoding", "assumed")
+    names = ("file", "sheet", "rows", "columns")
+    names += ("heading_row", "encoding", "assumed", "unrecognised")
     found = {name: getattr(reading, name) for name in names}
     return {name: found[name] for name in names if name in names[:4] or found[name]}
 
@@ -431,7 +446,20 @@ def open_client(folder: str | Path, **overrides: object) -> Client:
     folder = find_client(folder)
     profile = read_profile(folder, overrides)
     readings = {table: _open_table(folder, table, profile) for table in TABLES}
-    return Client(folder, profile, {name: each for name, each in readings.items() if each})
+    tables = {name: each for name, each in readings.items() if each}
+    # What a remedy names already is not told again.
+    named = " ".join(fault.remedy for each in tables.values() for fault in each.problems)
+    left = [path for path in find_unused(folder, profile) if path.name not in named]
+    return Client(folder, profile, tables, unused=tell_unused(left, speak(profile.language)))
+
+
+def find_unused(folder: Path, profile: Profile, more: Sequence[str] = ()) -> list[Path]:
+    """Return the data files in a client's folder that are used for no table."""
+    mappings = {table: profile.tables.get(table) or TableMapping() for table in TABLES}
+    used = [file for table, each in mappings.items() for file in _files_of(folder, table, each)]
+    used += [folder / each.join.file for each in mappings.values() if each.join]
+    # There the workshop keeps steps whose own file it must not touch.
+    return unused_files(folder, [*used, folder / f"{profile.id}-steps.csv"], more)
 
 
 def _open_table(folder: Path, table: str, profile: Profile) -> Reading | None:
@@ -439,7 +467,7 @@ def _open_table(folder: Path, table: str, profile: Profile) -> Reading | None:
     if mapping.join:
         beside = str(folder / mapping.join.file)
         mapping = replace(mapping, join=replace(mapping.join, file=beside))
-    files = [folder / mapping.file] if mapping.file else _find_files(folder, table)
+    files = _files_of(folder, table, mapping)
     if len(files) > 1:
         return _refuse_two(files, table, speak(profile.language))
     if not files and table in profile.tables:
@@ -447,6 +475,16 @@ def _open_table(folder: Path, table: str, profile: Profile) -> Reading | None:
     if files and not mapping.join and (rows := _large(files[0])):
         return Reading(None, (), files[0].name, rows=rows, large=files[0])
     return read_table(files[0], table, profile=profile, mapping=mapping) if files else None
+
+
+def _files_of(folder: Path, table: str, mapping: TableMapping) -> list[Path]:
+    """Return a table's file: the mapped one, else those of its name, a blank one last of all."""
+    if mapping.file:
+        return [folder / mapping.file]
+    files = _find_files(folder, table)
+    if len(files) < 2:
+        return files
+    return [file for file in files if not is_blank(file, table)] or files[:1]
 
 
 def _large(path: Path) -> int:

@@ -20,7 +20,7 @@ import jinja2
 import xlsxwriter
 
 from workbook.answers import answer_codes
-from workbook.files import write_all
+from workbook.files import WRITTEN, write_all
 from workbook.language import LANGUAGES, Language, speak
 from workbook.questions import Question
 from workbook.ratings import NOT_APPLICABLE
@@ -201,7 +201,7 @@ def _book(sheets: dict[str, list[dict[str, str]]]) -> bytes:
     """Write rows as sheets of text: no formula, no link, no number."""
     held = io.BytesIO()
     with xlsxwriter.Workbook(held, {"in_memory": True}) as book:
-        book.set_properties({"created": _MADE})
+        book.set_properties(WRITTEN | {"created": _MADE})
         bold = book.add_format({"bold": True})
         for name, rows in sheets.items():
             page, heads = book.add_worksheet(name), list(dict.fromkeys(h for r in rows for h in r))

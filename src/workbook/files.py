@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 __all__ = [
+    "WRITTEN",
     "ChangedElsewhereError",
     "Kept",
     "hush",
@@ -17,6 +18,9 @@ __all__ = [
     "write_all",
     "write_whole",
 ]
+
+# Marks a sheet that the workbook wrote, so that it is never taken for a client's data.
+WRITTEN = {"category": "customer-logistics workbook"}
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -6,7 +6,7 @@ profile's mapping. What is not there or not clear is a fault that names the near
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from workbook.faults import Faults, list_rows
 from workbook.language import Language
 from workbook.schema import Column, fold, nearest
 
-__all__ = ["join_file", "recognise", "spellings"]
+__all__ = ["join_file", "recognise", "renamed", "spellings", "unread"]
 
 # What says how a column counts, not what it is; no unit here changes a figure.
 _UNIT = re.compile(
@@ -81,6 +81,32 @@ def recognise(
     if faults.table != "responses":  # whose other headings are the questions
         _report_near(headings, wanted, found, faults)
     return {ours: found[ours] for ours in wanted if ours in found}
+
+
+def unread(headings: Iterable[str], found: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the headings that were not recognised, in the file's order.
+
+    Examples
+    --------
+    >>> unread(["No", "Remarks"], {"order_id": "No"})
+    ('Remarks',)
+    """
+    used = set(found.values())
+    return tuple(heading for heading in headings if heading not in used)
+
+
+def renamed(found: Mapping[str, str], wanted: Mapping[str, Column]) -> dict[str, str]:
+    """Return what was recognised under another name than ours, or our label in any language.
+
+    Examples
+    --------
+    >>> from workbook.schema import columns
+    >>> renamed({"order_id": "Order number *", "carrier": "Haulier"}, columns("order_lines"))
+    {'carrier': 'Haulier'}
+    """
+    own = lambda ours: _own_words(wanted[ours]) if ours in wanted else [ours]
+    same = lambda ours, theirs: fold(theirs) in map(fold, own(ours))
+    return {ours: theirs for ours, theirs in found.items() if not same(ours, theirs)}
 
 
 def spellings(column: Column) -> list[str]:
@@ -167,15 +193,28 @@ def _report_near(
     names = {fold(name): ours for ours in free for name in spellings(wanted[ours])}
     for heading in (heading for heading in headings if heading not in taken):
         near = difflib.get_close_matches(fold(heading), names, n=1, cutoff=0.87)
-        if near and len(near[0]) > 4:
+        ours = names[near[0]] if near and len(near[0]) > 4 else _short_for(heading, wanted, free)
+        if ours:
             what = say("the heading is not known, and is not read")
             remedy = say(
                 "if it means {column}, write columns: {{{column}: {heading}}} under this table in"
                 " client.yaml",
-                column=names[near[0]],
+                column=ours,
                 heading=heading,
             )
             faults.add("warning", what, remedy, row=faults.heading_row, column=heading)
+
+
+def _short_for(heading: str, wanted: dict[str, Column], free: list[str]) -> str | None:
+    """Return the only column that an abbreviated heading stands for, as "Deliv. date" does."""
+    words = heading.casefold().split()
+    parts = (
+        rf"{re.escape(word[:-1])}\w+" if word[-1] == "." else re.escape(word) for word in words
+    )
+    pattern = re.compile(r"\s+".join(parts))
+    fits = lambda ours: any(pattern.fullmatch(name.casefold()) for name in spellings(wanted[ours]))
+    found = [ours for ours in free if fits(ours)] if "." in heading else []
+    return found[0] if len(found) == 1 else None
 
 
 def join_file(

@@ -1,41 +1,41 @@
 """Show what was recognised in a client's files, and write it into client.yaml as `tables:`.
 
-Also files that no table claims are tried: the table with most of its headings there is suggested.
+Also files that no table uses are tried: the table with most of its headings there is suggested,
+also in place of a blank sheet.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 import yaml
 
-from workbook import intake, results
-from workbook.data import Client
-from workbook.faults import Faults
-from workbook.headings import recognise, spellings
+from workbook import headings, intake, results
+from workbook.data import Client, find_unused
 from workbook.language import Language, speak
+from workbook.leftovers import best_table, read_cells
 from workbook.profile import read_profile
 from workbook.results import Shown
-from workbook.schema import TABLES, DataError, columns, fold, table_title
+from workbook.schema import TABLES, columns, table_title
 from workbook.yamltext import read_yaml
 
 __all__ = ["Suggestion", "suggest_mapping"]
-
-_ENDINGS = (".csv", ".txt", ".tsv", ".xls", ".xlsx", ".xlsm", ".parquet")
 
 
 @dataclass(frozen=True)
 class Suggestion:
     """Which heading means which column, for every table that was found; write() keeps it.
 
-    `data` has one row per recognised column: table, file, sheet, column, heading, first (the first
-    values, as the file has them).
+    `data` has one row per recognised column: table, file, sheet (blank for a file without such),
+    column, heading, first (the first values, as the file has them). `unrecognised` are each
+    table's other headings.
     """
 
     folder: Path
     data: pd.DataFrame
     language: str
+    unrecognised: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def tables(self) -> dict[str, dict[str, object]]:
@@ -43,14 +43,24 @@ class Suggestion:
         found = {}
         for (table, file), rows in self.data.groupby(["table", "file"], sort=False):
             sheet = {"sheet": rows["sheet"].iloc[0]} if rows["sheet"].iloc[0] else {}
-            headings = dict(zip(rows["column"], rows["heading"], strict=True))
-            found[table] = {"file": file, **sheet, "columns": headings}
+            names = dict(zip(rows["column"], rows["heading"], strict=True))
+            found[table] = {"file": file, **sheet, "columns": names}
         return found
 
     def as_yaml(self) -> str:
-        """Return the lines to add to client.yaml."""
-        dumped = {"tables": self.tables}
-        return yaml.safe_dump(dumped, allow_unicode=True, sort_keys=False, width=1000).rstrip()
+        """Return the lines to add to client.yaml; headings that mean no column are comments."""
+        say = speak(self.language)
+        if not self.tables:
+            return "# " + say("no heading of a table is known in any file here")
+        lines = ["tables:"]
+        how = say("not recognised; if one is a column of ours, write its name before the colon")
+        for table, mapped in self.tables.items():
+            lines += [f"  {line}" for line in _dumped({table: mapped})]
+            others = [
+                line for name in self.unrecognised.get(table, ()) for line in _dumped({"…": name})
+            ]
+            lines += [f"      # {line}" for line in ([how, *others] if others else [])]
+        return "\n".join(lines)
 
     def write(self) -> Path:
         """Put the mapping into client.yaml; what stands there already stays and wins.
@@ -65,7 +75,7 @@ class Suggestion:
             merged[name] = table | (given.get(name) or {}) | {"columns": both}
         text = path.read_text(encoding="utf-8-sig")
         rest = re.sub(r"(?m)^tables:.*\n?(?:(?:[ \t#-].*)?(?:\n|\Z))*", "", text)
-        dumped = yaml.safe_dump({"tables": merged}, allow_unicode=True, sort_keys=False, width=1000)
+        dumped = "\n".join([*_dumped({"tables": merged}), ""])
         beside = path.with_suffix(".yaml.part")
         beside.write_text(f"{rest.rstrip()}\n{dumped}", encoding="utf-8", newline="\n")
         beside.replace(path)
@@ -97,6 +107,11 @@ class Suggestion:
         return Shown(tuple(self.blocks(speak(self.language))))._repr_html_()
 
 
+def _dumped(data: object) -> list[str]:
+    text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=1000)
+    return text.splitlines()
+
+
 def suggest_mapping(client: Client) -> Suggestion:
     """Suggest how a client's files map to the tables, with the first values of each column.
 
@@ -116,24 +131,21 @@ def suggest_mapping(client: Client) -> Suggestion:
     >>> suggest_mapping(open_client("ten-orders")).tables["steps"]["file"]
     'steps.csv'
     """
-    rows, used = [], {reading.file for reading in client.tables.values()}
-    for table, reading in client.tables.items():
-        cells = _cells(client.folder / reading.file, reading.sheet, table)
+    rows, unread = [], {}
+    filled = {name: each for name, each in client.tables.items() if each.rows or each.data is None}
+    for table, reading in filled.items():
+        cells = read_cells(client.folder / reading.file, reading.sheet, table)
         rows += _rows(table, cells, reading.columns)
-    files = (path for path in sorted(client.folder.iterdir()) if path.suffix.lower() in _ENDINGS)
-    joined = {each.join.file for each in client.profile.tables.values() if each.join}
-    for path in (path for path in files if path.name not in used | joined):
-        rows += _unclaimed(path, [name for name in TABLES if name not in client.tables])
+        unread[table] = reading.unrecognised
+    free = [name for name in TABLES if name not in filled]
+    for path in find_unused(client.folder, client.profile, more=[".txt"]):
+        if best := best_table(path, free):
+            table, cells, found = best
+            rows += _rows(*best)
+            unread[table] = headings.unread(list(cells.frame), found)
     names = ["table", "file", "sheet", "column", "heading", "first"]
-    return Suggestion(client.folder, pd.DataFrame(rows, columns=names), client.profile.language)
-
-
-def _cells(path: Path, sheet: str | None, *tables: str) -> intake.TextTable | None:
-    known = [word for name in tables for each in columns(name).values() for word in spellings(each)]
-    try:
-        return intake.read_text(path, sheet, known=known)
-    except DataError:
-        return None
+    data = pd.DataFrame(rows, columns=names)
+    return Suggestion(client.folder, data, client.profile.language, unread)
 
 
 def _rows(table: str, cells: intake.TextTable | None, found: dict[str, str]) -> list[tuple]:
@@ -142,21 +154,13 @@ def _rows(table: str, cells: intake.TextTable | None, found: dict[str, str]) -> 
         return []
     first = lambda name: ", ".join(filter(None, cells.frame[name].head(3)))
     return [
-        (table, cells.file, cells.sheet, ours, name, first(name) if name in cells.frame else "")
+        (
+            table,
+            cells.file,
+            cells.sheet or "",
+            ours,
+            name,
+            first(name) if name in cells.frame else "",
+        )
         for ours, name in found.items()
     ]
-
-
-def _unclaimed(path: Path, free: list[str]) -> list[tuple]:
-    """Try a file that no table claims with each table that has none; at least two headings."""
-    cells = _cells(path, None, *free) if free and path.name[0] not in "~." else None
-    if cells is None:
-        return []
-    tries = []
-    for table in free:
-        faults = Faults(table, path.name, speak("en"))
-        found = recognise(list(cells.frame), columns(table), {}, faults)
-        named = fold(table) in fold(path.stem)
-        tries.append((not faults.fatal, named, len(found), table, found))
-    whole, named, n, table, found = max(tries, key=lambda each: each[:3])
-    return _rows(table, cells, found) if n > 1 and (whole or named) else []

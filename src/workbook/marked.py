@@ -11,6 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from workbook import intake
 from workbook.data import Client, Reading
+from workbook.files import WRITTEN
 from workbook.language import Language, speak
 from workbook.schema import DataError, Problem, table_title
 
@@ -38,6 +39,7 @@ def write_findings(client: Client, path: str | Path) -> Path:
     """
     say = speak(client.profile.language)
     with xlsxwriter.Workbook(str(path), _TEXT_ONLY) as book:
+        book.set_properties(WRITTEN)
         looks = {word: book.add_format({"bg_color": look}) for word, look in _COLOURS.items()}
         looks["head"] = book.add_format({"bold": True, "text_wrap": True, "bottom": 1})
         _write_list(book.add_worksheet(say("Findings")), client.table(say.code), looks["head"])

@@ -11,13 +11,14 @@ import markupsafe
 import nbformat
 
 from workbook import results
-from workbook.language import speak
+from workbook.language import Language, speak
 from workbook.resources import template_path
 from workbook.sections import RESULTS_MIME
 
 __all__ = [
     "faces",
     "fill_template",
+    "last_words",
     "read_closing",
     "read_day",
     "read_sections",
@@ -110,14 +111,33 @@ def render_page(notebook: nbformat.NotebookNode, profile: object) -> str:
         Gives name, language, accent, logo and who prepared the report.
     """
     closing, sections = read_closing(notebook), read_sections(notebook)
+    say = speak(closing["language"])
     return fill_template(
         "report.html.j2",
-        say=speak(closing["language"]),
+        say=say,
         profile=profile,
         logo=_as_data(profile.logo_picture),
         as_of=read_day(closing),
         sections=[markupsafe.Markup(results.to_html(blocks)) for blocks in sections],
         heads=[blocks[0] for blocks in sections if blocks[0].get("anchor")],
+        last_words=last_words(sections, say),
+    )
+
+
+def last_words(sections: list[list[results.Block]], say: Language) -> str:
+    """Say at a report's end what its figures rest on; nothing where it has no such section.
+
+    Examples
+    --------
+    >>> last_words([], speak("en"))
+    ''
+    """
+    titles = [b["text"] for blocks in sections for b in blocks if b.get("anchor") == "contract"]
+    if not titles:
+        return ""
+    return say(
+        "Every figure stands with its definition in “{contract}”; unknown never counts as right.",
+        contract=titles[0],
     )
 
 

@@ -13,7 +13,7 @@ import typst
 
 from workbook.language import Language, speak
 from workbook.logo import fit_logo
-from workbook.page import read_closing, read_day, read_sections
+from workbook.page import last_words, read_closing, read_day, read_sections
 from workbook.resources import template_path
 from workbook.results import Block
 
@@ -24,7 +24,6 @@ __all__ = [
     "cell_words",
     "column_widths",
     "draw_png",
-    "last_words",
     "lay_out",
     "picture_size",
     "render_pdf",
@@ -47,14 +46,15 @@ def render_pdf(executed: nbformat.NotebookNode, profile: object) -> bytes:
     """
     closing = read_closing(executed)
     say, day = speak(closing["language"]), read_day(closing)
-    shown = [block for section in read_sections(executed) for block in lay_out(section)]
+    sections = read_sections(executed)
+    shown = [block for section in sections for block in lay_out(section)]
     values = {
         "title": f"{profile.name}: {say('what works and what needs improvement')}",
         "author": [profile.prepared_by] if profile.prepared_by else [],
         "kind": say("Customer logistics report"),
         "meta": [_breakable(words) for words in about(profile, day, say)],
         "accent": profile.accent or ACCENT,
-        "closing": last_words(say),
+        "closing": last_words(sections, say),
     }
     return _set(shown, profile, values, say, day)
 
@@ -96,12 +96,6 @@ def about(profile: object, day: dt.date | None, say: Language) -> list[str]:
     if profile.prepared_by:
         told.append(say("Prepared by {name}", name=profile.prepared_by))
     return told
-
-
-def last_words(say: Language) -> str:
-    """Say at a report's end what its figures rest on."""
-    rule = "Every figure stands with its definition in “{contract}”; unknown never counts as right."
-    return say(rule, contract=say("How it was counted"))  # the page's template has it, too
 
 
 def _breakable(value: object) -> object:

@@ -1,6 +1,6 @@
 """Measure the seven rights: rates with bounds, intervals and verdicts under a named contract."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -21,10 +21,11 @@ from workbook.counts import (
     tally,
 )
 from workbook.data import Client, latest_day
+from workbook.headings import spellings
 from workbook.language import Language, speak
 from workbook.profile import Profile
 from workbook.results import Finding
-from workbook.schema import DataError, Problem, columns, nearest
+from workbook.schema import DataError, Problem, columns, fold, nearest
 from workbook.states import LineStates, judge_lines, number_lines
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "count_words",
     "interval_words",
     "judging_profile",
+    "meant_column",
     "measure_name",
     "measure_rights",
     "no_column",
@@ -455,9 +457,38 @@ def no_column(column: str, have: Iterable[str]) -> ValueError:
     """Return the error that the order lines can't be grouped by a column they lack."""
     have = [*map(str, have)]
     near = nearest(column, have)
-    hint = f"; did you mean {near!r}?" if near else ""
-    listed = ", ".join(have)
-    return ValueError(f"the order lines have no column {column!r}{hint} They have: {listed}")
+    hint = f"did you mean {near!r}?" if near else f"they have: {', '.join(have)}"
+    return ValueError(f"the order lines have no column {column!r}; {hint}")
+
+
+def meant_column(name: str, found: Mapping[str, str]) -> str:
+    """Return our name of a column of the order lines that a person asks for.
+
+    Parameters
+    ----------
+    name : str
+        Our name, a label in any language, or the client's own heading; or a period.
+    found : Mapping of str to str
+        Ours to theirs, as they were recognised; may be empty.
+
+    Raises
+    ------
+    ValueError
+        If nothing is called so; the sentence names the nearest.
+
+    Examples
+    --------
+    >>> meant_column("Przewoźnik", {}), meant_column("haulier no", {"carrier": "Haulier no."})
+    ('carrier', 'carrier')
+    """
+    wanted = columns("order_lines")
+    if name in PERIODS or name in wanted:
+        return name
+    words = {fold(word): ours for ours in wanted for word in spellings(wanted[ours])}
+    words |= {fold(theirs): ours for ours, theirs in found.items()}
+    if fold(name) not in words:
+        raise no_column(name, found or wanted)
+    return words[fold(name)]
 
 
 def order_due(states: LineStates) -> np.ndarray:

@@ -9,6 +9,7 @@ import nbformat
 import xlsxwriter
 from babel.numbers import NumberFormatError, parse_decimal
 
+from workbook.files import WRITTEN
 from workbook.language import Language, speak
 from workbook.page import read_closing, read_day, read_sections
 from workbook.plots import VERDICT_COLOURS
@@ -32,7 +33,7 @@ def render_scorebook(executed: nbformat.NotebookNode, profile: object) -> bytes:
     whole = [row for row in rows if not row["segment"] and row["period"] is None]
     with xlsxwriter.Workbook(made, _TEXT_ONLY | {"in_memory": True}) as book:
         told = {"title": profile.name[:250], "author": (profile.prepared_by or "")[:250]}
-        book.set_properties(told | {"created": dt.datetime.combine(day, dt.time())})
+        book.set_properties(WRITTEN | told | {"created": dt.datetime.combine(day, dt.time())})
         looks, heads = _looks(book), _measure_columns(say)
         short = lambda row: [row[0], *row[4:-1]]  # all orders at once, by order
         card = [short(_measure(row, say)) for row in whole if row["level"] == "order"]

@@ -10,9 +10,11 @@ import pandas as pd
 
 from workbook import plots, results
 from workbook.chart import layout_chart
+from workbook.data import Reading
 from workbook.feedback import plain_lead, survey
+from workbook.headings import renamed
 from workbook.language import Language, speak
-from workbook.results import Block, Shown
+from workbook.results import Block, Finding, Shown
 from workbook.rights import (
     Rights,
     column_name,
@@ -24,7 +26,7 @@ from workbook.rights import (
     verdict_kind,
 )
 from workbook.roadmap import RoadMap
-from workbook.schema import table_title
+from workbook.schema import columns, table_title
 from workbook.scores import Scores
 from workbook.trends import compare_groups
 
@@ -72,16 +74,25 @@ def opening(road: RoadMap) -> Shown:
     record = [finding.sentence for finding in road.findings if finding.id.startswith("record-")]
     if record:
         blocks += [results.heading(say("What to record next"), 3), results.items(record)]
+    further = [each.sentence for kind, _ in kinds for each in _told(road, kind)[MOST_FINDINGS:]]
+    if further:
+        blocks += [results.heading(say("Further findings"), 3), results.items(further)]
     return Shown(tuple(blocks))
 
 
 def _sentences(road: RoadMap, kind: str, say: Language) -> list[str]:
-    found = [finding for finding in road.of_kind(kind) if not finding.id.startswith("record-")]
+    found = _told(road, kind)
     lines = [finding.sentence for finding in found[:MOST_FINDINGS]]
-    more = len(found) - len(lines)
-    if more:
-        lines.append(say.plural("{n} more in findings.json.", "{n} more in findings.json.", more))
+    if more := len(found) - len(lines):
+        title = say("Further findings")
+        lines.append(
+            say.plural("{n} more in “{title}”.", "{n} more in “{title}”.", more, title=title)
+        )
     return lines
+
+
+def _told(road: RoadMap, kind: str) -> list[Finding]:
+    return [finding for finding in road.of_kind(kind) if not finding.id.startswith("record-")]
 
 
 def _lead(road: RoadMap, say: Language) -> str:
@@ -357,7 +368,7 @@ def data(road: RoadMap) -> Shown:
             table_title(name, say),
             reading.file,
             say.number(reading.rows),
-            _columns_read(reading.columns, say),
+            _columns_read(name, reading, say),
         ]
         for name, reading in road.client.tables.items()
     ]
@@ -370,6 +381,18 @@ def data(road: RoadMap) -> Shown:
             numeric=[2],
         ),
     ]
+    blocks += [
+        results.text(
+            say(
+                "Not recognised in {file}, so not read: {headings}.",
+                file=reading.file,
+                headings=", ".join(reading.unrecognised),
+            ),
+            "note",
+        )
+        for reading in road.client.tables.values()
+        if reading.unrecognised and reading.rows
+    ]
     faults = [problem.sentence(say) for problem in road.problems]
     told = [finding.sentence for finding in road.of_kind("data")]
     if faults or told:
@@ -378,12 +401,17 @@ def data(road: RoadMap) -> Shown:
     return Shown(tuple(blocks))
 
 
-def _columns_read(columns: dict[str, str], say: Language) -> str:
+def _columns_read(table: str, reading: Reading, say: Language) -> str:
     """Say which columns were recognised under other names; the rest stand under ours."""
-    renamed = [f"{theirs} → {ours}" for ours, theirs in columns.items() if ours != theirs]
-    same = len(columns) - len(renamed)
+    if not reading.rows:
+        return "–"
+    wanted = columns(table)
+    other = renamed(reading.columns, wanted)
+    label = lambda ours: wanted[ours].labels[say.code] if ours in wanted else ours
+    shown = [f"{theirs} → {label(ours)}" for ours, theirs in other.items()]
+    same = len(reading.columns) - len(shown)
     as_ours = say.plural("{n} column by our name", "{n} columns by our names", same)
-    return ", ".join([*renamed, as_ours] if same else renamed)
+    return ", ".join([*shown, as_ours] if same else shown)
 
 
 def contract(road: RoadMap) -> Shown:

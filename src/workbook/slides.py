@@ -80,6 +80,15 @@ def _contract(parts: list[tuple[Block, list[Block]]]) -> Iterator[str]:
             )
 
 
+def _lists(blocks: list[Block]) -> Iterator[tuple[str, list[str]]]:
+    """Yield each list of sentences with the heading that it stands under."""
+    title = ""
+    for block in blocks:
+        title = block["text"] if block["kind"] == "heading" else title
+        if block["kind"] == "items":
+            yield title, block["items"]
+
+
 def _message(heading: Block, blocks: list[Block], findings: list[dict]) -> str:
     begin = _MESSAGES.get(heading["anchor"], ())
     found = [f["sentence"] for f in findings if begin and f["id"].startswith(begin)]
@@ -132,9 +141,8 @@ class _Deck:
         kinds = {kind: [b for b in blocks if b["kind"] == kind] for kind in _SHOWN}
         begin = lambda: self._slide(message, heading["text"], notes)
         if heading["anchor"] in _TOLD_ELSEWHERE:
-            for block in kinds["items"] if heading["anchor"] == "data" else ():
-                title = next((b["text"] for b in blocks if b["kind"] == "heading"), message)
-                self._list(title, heading["text"], block["items"], notes)
+            for title, lines in _lists(blocks) if heading["anchor"] == "data" else ():
+                self._list(title or message, heading["text"], lines, notes)
         elif kinds["cards"]:
             self._cards(begin(), kinds["cards"][0])
             for verdict, title, lines in (c for b in kinds["columns"] for c in b["columns"]):
@@ -142,6 +150,8 @@ class _Deck:
                 self._list(
                     shown, heading["text"], lines, notes, VERDICT_COLOURS[verdict].lstrip("#")
                 )
+            for title, lines in _lists(blocks):
+                self._list(title, heading["text"], lines, notes)
         elif kinds["picture"]:
             scale = self._picture(begin(), kinds["picture"][0])
             for block in kinds["table"][:1] if scale < _SMALLEST else ():

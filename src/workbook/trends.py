@@ -15,7 +15,6 @@ from workbook.display import Face
 from workbook.language import Language
 from workbook.results import Finding
 from workbook.rights import Rights, column_name, count_words, interval_words, measure_name
-from workbook.schema import nearest
 
 __all__ = ["FALSE_ALARM", "LEAST_N", "Charts", "Groups", "busy_and_slow", "compare_groups"]
 __all__ += ["control_charts", "group_word"]
@@ -32,8 +31,7 @@ def _values(rights: Rights, column: str) -> np.ndarray:
     if column in measured.PERIODS:
         return measured.period_of(measured.order_due(rights.states), column)
     if column not in rights.frame:
-        near = nearest(column, rights.frame.columns)
-        raise ValueError(f"the order lines have no column {column!r}; did you mean {near!r}?")
+        raise measured.no_column(column, rights.frame.columns)
     return rights.frame[column].to_numpy()[rights.states.first_row]
 
 

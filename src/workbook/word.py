@@ -18,8 +18,8 @@ from docx.text.run import Run
 from workbook.files import same_times
 from workbook.language import Language, speak
 from workbook.logo import fit_logo
-from workbook.page import read_closing, read_day, read_sections
-from workbook.pdf import ACCENT, LOGO_ROOM, about, draw_png, last_words, lay_out
+from workbook.page import last_words, read_closing, read_day, read_sections
+from workbook.pdf import ACCENT, LOGO_ROOM, about, draw_png, lay_out
 from workbook.plots import VERDICT_COLOURS
 from workbook.results import VERDICT_SHAPES, Block
 
@@ -39,10 +39,12 @@ def render_word(executed: nbformat.NotebookNode, profile: object) -> bytes:
     _set_styles(paper, say.code, accent)
     _tell(paper, f"{profile.name}: {say('what works and what needs improvement')}", profile, day)
     _begin(paper, profile, say("Customer logistics report"), about(profile, day, say))
-    for section in read_sections(executed):
+    sections = read_sections(executed)
+    for section in sections:
         for block in lay_out(section):
             _SHOW[block["kind"]](paper, block)
-    paper.add_paragraph(last_words(say), "Note")
+    if closing_words := last_words(sections, say):
+        paper.add_paragraph(closing_words, "Note")
     return _saved(paper)
 
 

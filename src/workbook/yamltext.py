@@ -124,13 +124,38 @@ def _syntax_fault(error: Exception, read: YamlText) -> Problem:
     remedy = say("correct this line or the one above it")
     if isinstance(error, UnicodeDecodeError):
         what, remedy = say("the file is not UTF-8 text"), say("save it as UTF-8")
-    elif "'\\t'" in what:
-        what, remedy = say("a tab stands where spaces are wanted"), say("indent with spaces")
-    elif "mapping values are not allowed" in what:
-        what = say("a colon stands where none is wanted")
-        remedy = say("put the value in quotes, or correct the indentation")
+    elif isinstance(error, yaml.YAMLError) and type(error) is not yaml.MarkedYAMLError:
+        what, remedy = _syntax_words(what, remedy, say)
     row = mark.line + 1 if mark else getattr(error, "line", None)
     return Problem("error", read.file, str(what), remedy, read.file, row=row)
+
+
+def _syntax_words(told: str, remedy: str, say: Language) -> tuple[str, str]:
+    """Say in the reader's words what the parser tells in English."""
+    close = say("a bracket or a quotation mark is opened and not closed"), say("close it")
+    words = {
+        "'\\t'": (say("a tab stands where spaces are wanted"), say("indent with spaces")),
+        "mapping values are not allowed": (
+            say("a colon stands where none is wanted"),
+            say("put the value in quotes, or correct the indentation"),
+        ),
+        "expected ':'": (
+            say("a key stands without its colon"),
+            say("write the key, a colon, a space and the value; a comment begins with #"),
+        ),
+        "cannot start any token": (
+            say("a value begins with a sign that has a meaning of its own here"),
+            say("put the value in quotes"),
+        ),
+        "unexpected end of stream": close,
+        "expected ','": close,
+        "expected <block end>": (
+            say("the line does not fit the one above it"),
+            say("correct the indentation, or a bracket or quotation mark too many"),
+        ),
+    }
+    known = (words[part] for part in words if part in told)
+    return next(known, (say("the line is no valid YAML"), remedy))
 
 
 def _plain(node: yaml.Node, place: Place, read: YamlText) -> object:
