@@ -447,8 +447,9 @@ def open_client(folder: str | Path, **overrides: object) -> Client:
     profile = read_profile(folder, overrides)
     readings = {table: _open_table(folder, table, profile) for table in TABLES}
     tables = {name: each for name, each in readings.items() if each}
-    # What a remedy names already is not told again.
-    named = " ".join(fault.remedy for each in tables.values() for fault in each.problems)
+    # What the remedy of a table that can't be read names already is not told again.
+    dropped = (each for each in tables.values() if each.data is None)
+    named = " ".join(fault.remedy for each in dropped for fault in each.problems)
     left = [path for path in find_unused(folder, profile) if path.name not in named]
     return Client(folder, profile, tables, unused=tell_unused(left, speak(profile.language)))
 
