@@ -258,6 +258,8 @@ def test_questions_of_a_survey_may_have_any_id(profile):
         ("name: X\nlogo: a: b", 2),
         ("name: [X", 1),
         ('name: "X', 1),
+        ("name: X\nfoo\nbar: 1", 2),
+        ("name: X\nrights: [time\ndays: business\ngoal: cost", 2),
         ("a: &x [1]\nb: *x", 2),
         ("name: !!python/object/apply:os.system [ls]", 1),
         ("name: " + "[" * 5000, None),

@@ -125,6 +125,9 @@ def _syntax_fault(error: Exception, read: YamlText) -> Problem:
     if isinstance(error, UnicodeDecodeError):
         what, remedy = say("the file is not UTF-8 text"), say("save it as UTF-8")
     elif isinstance(error, yaml.YAMLError) and type(error) is not yaml.MarkedYAMLError:
+        # A key without its colon, and what is not closed, is found further down only.
+        late = any(part in what for part in ("expected ':'", "expected ','", "end of stream"))
+        mark = (late and error.context_mark) or mark
         what, remedy = _syntax_words(what, remedy, say)
     row = mark.line + 1 if mark else getattr(error, "line", None)
     return Problem("error", read.file, str(what), remedy, read.file, row=row)
