@@ -4,8 +4,10 @@ import pytest
 from some_cases import accusations, check_touches, customers, made, places, road_of
 
 from workbook import samples, sections
+from workbook.contacts import measure_contacts
 from workbook.data import open_client
 from workbook.process import build_process
+from workbook.profile import Profile
 from workbook.roadmap import measure_client
 from workbook.roles import assign_roles
 
@@ -123,6 +125,18 @@ def test_french_questions_show_slow_and_friday_afternoons_do_not(road):
     friday = rows.loc[("opened", "Friday afternoon")]
     assert friday["reply_median"] < 1.6 * rows.at[("all", ""), "reply_median"]
     assert friday["reply_clock_median"] > 10 * friday["reply_median"]
+    (found,) = (each for each in road.findings if each.id.startswith("reply-"))
+    assert found.where == {"language": "fr"} and found.observed > 1.5 * found.expected
+    assert found.interval[0] > 1
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_only_the_questions_in_french_are_slow_and_none_of_a_clean_client(seed):
+    profile, slow = Profile(**samples.read_case(NAME)["profile"]), {}
+    for problems in ("B6", "all", "none"):
+        asked = made(NAME, problems, 0.3, seed).tables["inquiries"]
+        slow[problems] = [each.where for each in measure_contacts(asked, profile).findings()]
+    assert slow == {"B6": [{"language": "fr"}], "all": [{"language": "fr"}], "none": []}
 
 
 def test_a_clean_client_is_left_in_peace(tmp_path):
