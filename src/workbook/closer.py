@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from workbook.benchmarks import compare_benchmarks
 from workbook.bottleneck import compare_waits
 from workbook.causes import Cell
 from workbook.conformance import compare_log
@@ -43,8 +44,8 @@ def look_closer(
     Returns
     -------
     dict
-        perfect, ladder, charts, busy, cycles, fairness, log, drawn, waits, visibility, contacts,
-        claims, records, drivers, weighed, repeats, mailing.
+        perfect, ladder, charts, busy, cycles, fairness, benchmarks, log, drawn, waits, visibility,
+        contacts, claims, records, drivers, weighed, repeats, mailing.
     """
     views: dict[str, Face] = {}
     if rights is not None and rights.measured:
@@ -54,6 +55,9 @@ def look_closer(
             views["cycles"] = cycle_times(rights)
         if {"size_class", "weight_kg", "quantity_ordered"} & set(rights.frame):
             views["fairness"] = fairness_by_size(rights)
+        if _rows(client.benchmarks):
+            against = compare_benchmarks(rights, client.benchmarks)
+            views |= {"benchmarks": against} if len(against.data) else {}
     if _rows(client.events):
         log = views["log"] = read_log(client)
         if process is not None:

@@ -283,7 +283,8 @@ def definitions(road: RoadMap) -> Shown:
     blocks = _view(road, "perfect", say("What breaks perfect orders"), "perfect")
     ladder = _view(road, "ladder", say("By other definitions"), "ladder")
     # Its table says all; the picture is for the workshop.
-    return Shown((*blocks, *(block for block in ladder if block["kind"] != "picture")))
+    blocks += [block for block in ladder if block["kind"] != "picture"]
+    return Shown((*blocks, *_view(road, "benchmarks", say("Against others"), "benchmarks")))
 
 
 def speed(road: RoadMap) -> Shown:
