@@ -4,8 +4,10 @@ import pytest
 from some_cases import accusations, check_touches, customers, made, places, road_of
 
 from workbook import samples
-from workbook.priorities import score_gaps
+from workbook.language import speak
+from workbook.priorities import gap_findings, score_gaps
 from workbook.process import build_process
+from workbook.responses import score_responses
 
 NAME = "zimny-szlak"
 PROBLEMS = list(samples.read_case(NAME)["problems"])
@@ -104,6 +106,21 @@ def test_the_perfect_order_lies_above_the_product_of_the_rates(road):
 def test_the_competitor_informs_better_and_comes_later(road):
     gaps = score_gaps(road.scores, road.client.benchmarks).set_index("question")["verdict"]
     assert gaps.to_dict() == {"information": "worse", "time": "better"}
+    found = {each.right: each for each in road.findings if each.id.startswith("rival-")}
+    assert (found["information"].kind, found["time"].kind) == ("needs improvement", "works")
+    assert found["information"].effect == pytest.approx(-0.6, abs=0.2)
+    assert found["time"].effect == pytest.approx(0.4, abs=0.2)
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_only_a_competitor_who_is_rated_otherwise_is_told(seed):
+    told = {}
+    for problems in ("C8", "all", "none"):
+        tables = made(NAME, problems, 0.1, seed).tables
+        scores = score_responses(tables["responses"])
+        gaps = score_gaps(scores, tables["benchmarks"])
+        told[problems] = {each.right for each in gap_findings(gaps, scores, speak("ru"))}
+    assert told == {"C8": {"information", "time"}, "all": {"information", "time"}, "none": set()}
 
 
 def test_promotions_are_found_with_their_group(road):
