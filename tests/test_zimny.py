@@ -4,6 +4,8 @@ import pytest
 from some_cases import accusations, check_touches, customers, made, places, road_of
 
 from workbook import samples
+from workbook.blamed import look_past_blame
+from workbook.eventlog import read_log
 from workbook.language import speak
 from workbook.priorities import gap_findings, score_gaps
 from workbook.process import build_process
@@ -96,6 +98,21 @@ def test_the_critical_path_runs_through_the_hand_off_and_not_through_the_check(r
     assert process.slack["check"] > 60
     votes = road.client.steps.set_index("step_id")["votes_improve"]
     assert votes["check"] == 8 and votes["dock"] == 1
+    (found,) = (each for each in road.findings if each.id.startswith("blamed-"))
+    assert (found.step_id, found.right, found.n) == ("dock", "time", 4_900)
+    assert found.observed == pytest.approx(97, abs=5) and found.expected == 12
+    assert "8 of 10" in found.sentence and "12" in found.sentence
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_the_hand_off_is_found_past_the_blamed_check_and_only_where_it_is_hidden(seed):
+    found = {}
+    for problems in ("C3", "all", "none"):
+        tables = made(NAME, problems, 0.03, seed).tables
+        log = read_log(tables["events"])
+        blamed = look_past_blame(build_process(tables["steps"]), log)
+        found[problems] = [each.step_id for each in blamed.findings()]
+    assert found == {"C3": ["dock"], "all": ["dock"], "none": []}
 
 
 def test_the_perfect_order_lies_above_the_product_of_the_rates(road):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from workbook.benchmarks import compare_benchmarks
+from workbook.blamed import look_past_blame
 from workbook.bottleneck import compare_waits
 from workbook.causes import Cell
 from workbook.conformance import compare_log
@@ -44,8 +45,8 @@ def look_closer(
     Returns
     -------
     dict
-        perfect, ladder, charts, busy, cycles, fairness, benchmarks, log, drawn, waits, visibility,
-        contacts, claims, records, drivers, weighed, repeats, mailing.
+        perfect, ladder, charts, busy, cycles, fairness, benchmarks, log, drawn, blamed, waits,
+        visibility, contacts, claims, records, drivers, weighed, repeats, mailing.
     """
     views: dict[str, Face] = {}
     if rights is not None and rights.measured:
@@ -62,6 +63,8 @@ def look_closer(
         log = views["log"] = read_log(client)
         if process is not None:
             views["drawn"] = compare_log(process, log, rights=rights)
+            blamed = look_past_blame(process, log)
+            views |= {"blamed": blamed} if len(blamed.data) else {}
         views["waits"] = compare_waits(log, process)
         views["visibility"] = trace_orders(client)
     if _rows(client.inquiries):

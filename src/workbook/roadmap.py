@@ -36,7 +36,7 @@ __all__ = ["RoadMap", "draw_road_map", "keep_key", "measure_client", "pseudonyms
 
 
 # What is seen of a step in the events stands beside its verdict and never makes it.
-_BESIDE = ("drawn", "waits")
+_BESIDE = ("drawn", "waits", "blamed")
 
 
 @dataclass(frozen=True)

@@ -224,6 +224,7 @@ def events(road: RoadMap) -> Shown:
         rows = rows.drop(columns=rows.columns[4])
         cells = rows.itertuples(index=False)
         blocks.append(results.table(list(rows), cells, caption=caption, numeric=[2, 3, 4, 5]))
+    blocks += _view(road, "blamed", say("What orders wait for"), "blamed")
     return Shown((*blocks, *_view(road, "waits", say("Waiting in busy weeks"), "waits")))
 
 
