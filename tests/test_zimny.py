@@ -7,12 +7,20 @@ from workbook import samples
 from workbook.blamed import look_past_blame
 from workbook.eventlog import read_log
 from workbook.language import speak
+from workbook.perfect import explain_perfect
 from workbook.priorities import gap_findings, score_gaps
 from workbook.process import build_process
+from workbook.profile import Profile
 from workbook.responses import score_responses
+from workbook.rights import measure_rights
 
 NAME = "zimny-szlak"
 PROBLEMS = list(samples.read_case(NAME)["problems"])
+
+
+def zimny_profile():
+    chosen = samples.read_case(NAME)["profile"]
+    return Profile(**chosen | {"tolerance": Profile("").tolerance | chosen["tolerance"]})
 
 
 def realised(problem, problems="all"):
@@ -118,6 +126,20 @@ def test_the_hand_off_is_found_past_the_blamed_check_and_only_where_it_is_hidden
 def test_the_perfect_order_lies_above_the_product_of_the_rates(road):
     perfect = road.views["perfect"]
     assert perfect.known_perfect / perfect.known_n - perfect.independent >= 0.02
+    (found,) = (each for each in road.findings if each.id.startswith("together-"))
+    assert (found.id, found.right) == ("together-condition-time", "condition")
+    assert found.interval[0] > 0.01 and found.effect >= 0.02
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_late_and_warm_fail_together_and_nothing_does_in_a_clean_client(seed):
+    profile, found = zimny_profile(), {}
+    for problems in ("C4", "all", "none"):
+        lines = made(NAME, problems, 0.15, seed).tables["order_lines"]
+        perfect = explain_perfect(measure_rights(lines, profile=profile))
+        found[problems] = [each.id for each in perfect.findings()]
+    both = ["together-condition-time"]
+    assert found == {"C4": both, "all": both, "none": []}
 
 
 def test_the_competitor_informs_better_and_comes_later(road):
