@@ -4,10 +4,12 @@ import pytest
 from some_cases import accusations, check_touches, customers, made, places, road_of
 
 from workbook import samples, sections
+from workbook.causes import failing_cells
 from workbook.contacts import measure_contacts
 from workbook.data import open_client
 from workbook.process import build_process
 from workbook.profile import Profile
+from workbook.rights import measure_rights
 from workbook.roadmap import measure_client
 from workbook.roles import assign_roles
 
@@ -148,8 +150,16 @@ def test_a_log_that_follows_the_chart_throughout_is_shown(road):
     assert sections.events(road).blocks
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_who_orders_several_lines_is_not_accused_beside_the_small_orders(seed):
+    chosen = samples.read_case(NAME)["profile"]
+    chosen["tolerance"] = Profile("").tolerance | chosen["tolerance"]
+    lines = made(NAME, "B5", 1.0, seed).tables["order_lines"]
+    assert failing_cells(measure_rights(lines, profile=Profile(**chosen))) == []
+
+
 @pytest.mark.deep
-@pytest.mark.parametrize("seed", [22, 1, 2, 3])
+@pytest.mark.parametrize("seed", [22, 1, 2, 3, 5])
 def test_at_full_size_products_and_sites_are_named_and_nothing_false(seed, tmp_path):
     road, truth = (
         road_of(tmp_path, NAME, "all", seed),
@@ -163,7 +173,11 @@ def test_at_full_size_products_and_sites_are_named_and_nothing_false(seed, tmp_p
     assert places(road, "price", "segment").keys() == {"Flottes"}
     assert places(road, "information", "region").keys() == {"Norvège"}
     assert places(road, "time", "promise_days").keys() == {"10+"}
-    # Orders of one line (B5) fail less in quantity, so whoever orders more lines fails more.
+    assert places(road, "quantity", "product_group").keys() == {"C – rotation lente"}
+    # Orders of one line (B5) fail less in quantity; whoever orders more is not accused for that.
+    assert [each.where for each in road.findings if each.id.startswith("where-quantity")] == [
+        {"product_group": "C – rotation lente"}
+    ]
     rights = ("product", "place", "price", "information", "time", "condition")
     named = {"product", "customer", "segment", "region", "promise_days"}
     for each in road.findings:

@@ -265,6 +265,8 @@ def gap_findings(gaps: pd.DataFrame, scores: Scores, say: Language) -> list[Find
     `gaps` are those of `score_gaps`; they must be of practical size and pass a false discovery rate
     over all questions.
     """
+    if gaps.empty:
+        return []
     kinds = {"worse": "needs improvement", "better": "works"}
     spread = (gaps["gap_high"] - gaps["gap_low"]) / (2 * norm.ppf(0.975))
     p = 2 * norm.sf(gaps["gap"].abs() / spread.clip(lower=1e-9))
