@@ -20,6 +20,7 @@ from workbook.perfect import explain_perfect
 from workbook.process import Process
 from workbook.results import Finding
 from workbook.rights import PERIODS, Rights
+from workbook.serving import cost_to_serve
 from workbook.survey import bank_of
 from workbook.trends import busy_and_slow, control_charts
 from workbook.visibility import Visibility, trace_orders
@@ -45,8 +46,8 @@ def look_closer(
     Returns
     -------
     dict
-        perfect, ladder, charts, busy, cycles, fairness, benchmarks, log, drawn, blamed, waits,
-        visibility, contacts, claims, records, drivers, weighed, repeats, mailing.
+        perfect, ladder, charts, busy, cycles, fairness, serving, benchmarks, log, drawn, blamed,
+        waits, visibility, contacts, claims, records, drivers, weighed, repeats, mailing.
     """
     views: dict[str, Face] = {}
     if rights is not None and rights.measured:
@@ -56,6 +57,8 @@ def look_closer(
             views["cycles"] = cycle_times(rights)
         if {"size_class", "weight_kg", "quantity_ordered"} & set(rights.frame):
             views["fairness"] = fairness_by_size(rights)
+        served = cost_to_serve(rights, client.claims)
+        views |= {"serving": served} if served is not None else {}
         if _rows(client.benchmarks):
             against = compare_benchmarks(rights, client.benchmarks)
             views |= {"benchmarks": against} if len(against.data) else {}
@@ -115,6 +118,11 @@ def new_findings(views: dict[str, Face], cells: Iterable[Cell], language: str) -
     return [
         finding
         for finding in found
-        if finding.where not in places or not finding.where or "days" in finding.id
+        if finding.where not in places or not finding.where or _apart(finding)
         if not (in_time and finding.id.startswith(("trend-", "busy-")))
     ]
+
+
+def _apart(finding: Finding) -> bool:
+    """Tell what is no failure of a right: early promises by days, and money."""
+    return "days" in finding.id or finding.id.startswith("serving-")

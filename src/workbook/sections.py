@@ -336,7 +336,7 @@ def by_group(road: RoadMap) -> Shown:
     blocks = [results.heading(say("Who is served how"), anchor="groups")] if cuts else []
     for cut in cuts[:2]:
         blocks += plain_lead(compare_groups(rights, cut).blocks(say))
-    return Shown(tuple(blocks))
+    return Shown((*blocks, *_view(road, "serving", say("What serving costs"), "serving")))
 
 
 def data(road: RoadMap) -> Shown:
