@@ -55,7 +55,7 @@ def test_without_a_margin_nothing_is_said(rates):
     assert served([("1", "X", 100, 2)], rates=rates) is None
 
 
-def many(small_below=25, n=400):
+def many(small_below=32, n=400):
     """Nine customers of large orders; the tenth's are of 15, and so are some of the others'."""
     rng = np.random.default_rng(4)
     customer = np.arange(n) % 10

@@ -224,7 +224,7 @@ def events(road: RoadMap) -> Shown:
         rows = rows.drop(columns=rows.columns[4])
         cells = rows.itertuples(index=False)
         blocks.append(results.table(list(rows), cells, caption=caption, numeric=[2, 3, 4, 5]))
-    blocks += _view(road, "blamed", say("What orders wait for"), "blamed")
+    blocks += _view(road, "blamed", say("What orders wait for"), "blamed", drawn=False)
     return Shown((*blocks, *_view(road, "waits", say("Waiting in busy weeks"), "waits")))
 
 
@@ -282,10 +282,10 @@ def definitions(road: RoadMap) -> Shown:
     """Show what breaks perfect orders, and how the same orders read by other definitions."""
     say = speak(road.language)
     blocks = _view(road, "perfect", say("What breaks perfect orders"), "perfect")
-    ladder = _view(road, "ladder", say("By other definitions"), "ladder")
-    # Its table says all; the picture is for the workshop.
-    blocks += [block for block in ladder if block["kind"] != "picture"]
-    return Shown((*blocks, *_view(road, "benchmarks", say("Against others"), "benchmarks")))
+    blocks += _view(road, "ladder", say("By other definitions"), "ladder", drawn=False)
+    return Shown(
+        (*blocks, *_view(road, "benchmarks", say("Against others"), "others", drawn=False))
+    )
 
 
 def speed(road: RoadMap) -> Shown:
@@ -304,11 +304,14 @@ def information(road: RoadMap) -> Shown:
     return Shown(tuple(blocks + _view(road, "records", say("Stock records"), "records")))
 
 
-def _view(road: RoadMap, name: str, title: str, anchor: str) -> list[Block]:
-    """Return a view under a heading; nothing where the client's tables don't allow it."""
+def _view(road: RoadMap, name: str, title: str, anchor: str, *, drawn: bool = True) -> list[Block]:
+    """Return a view under a heading; nothing where the client's tables don't allow it.
+
+    Where its table says all it is not drawn: the picture is for the workshop.
+    """
     if name not in road.views:
         return []
-    blocks = plain_lead(road.views[name].blocks(speak(road.language)))
+    blocks = plain_lead(road.views[name].blocks(speak(road.language), drawn=drawn))
     return [results.heading(title, anchor=anchor), *blocks]
 
 

@@ -80,9 +80,9 @@ class Serving(Face):
         )
         return " ".join([told, *(finding.sentence for finding in self._found(say))])
 
-    def blocks(self, say: Language) -> list[Block]:
+    def blocks(self, say: Language, *, drawn: bool = True) -> list[Block]:
         """Return also what a minimum order would save, where it would."""
-        blocks = super().blocks(say)
+        blocks = super().blocks(say, drawn=drawn)
         if self.minimum is None:
             return blocks
         money = lambda amount: say.money(amount, self.currency)
