@@ -225,7 +225,20 @@ def _strongest(
             values = _run(values[0], {values[0], *value[same].tolist()})
         pick = _weigh(_Pick(view, values, p[best], tuple(alike[best])), week, marks, practical)
         fits += [pick] if large[best] or pick.weeks else []
-    return max(fits, key=lambda pick: pick.weight, default=None)
+    best = max(fits, key=lambda pick: pick.weight, default=None)
+    if best is None or len(best.view.names) == 1:
+        return best
+    # A pair's own dimensions may have come too late among the candidates to be weighed with it.
+    wholes = [_weigh(whole, week, marks, practical) for whole in _wholes(best, views)]
+    return max([best, *(each for each in wholes if each.weeks)], key=lambda pick: pick.weight)
+
+
+def _wholes(pair: "_Pick", views: "list[_View]") -> "Iterator[_Pick]":
+    """Yield a pair's two values, each alone."""
+    label = pair.view.labels[pair.values[0]]
+    for name, value in zip(pair.view.names, label, strict=True):
+        view = next(view for view in views if view.names == (name,))
+        yield replace(pair, view=view, values=[view.labels.index((value,))], weeks=None)
 
 
 def _weigh(
