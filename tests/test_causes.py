@@ -109,3 +109,27 @@ def test_a_group_with_more_lines_in_each_order_is_not_worse_for_that():
     lines = pd.concat([frame.assign(product_group="oak"), often]).sort_index(ignore_index=True)
     lines["line_no"] = (lines.groupby("order_id").cumcount() + 1).astype(str)
     assert failing_cells(measure_rights(damage(lines, rng, 0.04))) == []
+
+
+def test_whoever_orders_more_at_a_time_is_not_worse_for_that():
+    frame, rng = orders(11)
+    few = frame["region"] == "N"
+    lines = frame.loc[np.repeat(frame.index, np.where(few, 1, 5))].reset_index(drop=True)
+    lines["line_no"] = (lines.groupby("order_id").cumcount() + 1).astype(str)
+    assert failing_cells(measure_rights(damage(lines, rng, 0.03))) == []
+    worse = np.where(lines["carrier"] == "K2", 0.08, 0.03)
+    (cell,) = failing_cells(measure_rights(damage(lines, rng, worse)))
+    assert cell.where == {"carrier": "K2"}
+
+
+def test_the_others_are_counted_as_if_their_orders_had_as_many_lines():
+    frame, rng = orders(12)
+    many = (frame["region"] == "N") | (frame.index % 4 == 0)
+    lines = frame.loc[np.repeat(frame.index, np.where(many, 4, 1))].reset_index(drop=True)
+    lines["line_no"] = (lines.groupby("order_id").cumcount() + 1).astype(str)
+    worse = np.where(lines["region"] == "N", 0.10, 0.03)
+    (cell,) = failing_cells(measure_rights(damage(lines, rng, worse)))
+    # Of orders of four lines 1 - .97⁴ = 11.5 % fail elsewhere, of all orders there 6 %.
+    assert cell.where == {"region": "N"} and cell.alike
+    assert cell.share_elsewhere == pytest.approx(0.115, abs=0.025)
+    assert "Orders of as many lines are compared." in cell.finding(speak("en")).sentence

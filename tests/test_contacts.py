@@ -152,3 +152,24 @@ def test_every_result_shows_itself_in_every_language(week, language):
         assert found.plot(language=language).get_yticklabels()
         assert len(found.table(language)) == len(found.data)
         pd.testing.assert_frame_equal(found.data, before)
+
+
+def slow_and_quick(n=60, slower=6):
+    """Questions in French and in Polish; replies to the first take `slower` hours longer."""
+    opened = pd.Timestamp("2026-05-11 08:00") + pd.to_timedelta(np.arange(2 * n) % 28 * 7, unit="D")
+    hours = 0.5 + np.arange(2 * n) % 4 / 4 + np.repeat([slower, 0], n)
+    replies = opened + pd.to_timedelta(hours, unit="h")
+    frame = asked(*zip(opened, replies, replies, strict=True))
+    return frame.assign(language=np.repeat(["fr", "pl"], n), channel="e-mail")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whose_questions_wait_longer_in_desk_hours_is_found(language):
+    (found,) = measure_contacts(slow_and_quick(), DESK).findings(language)
+    assert (found.where, found.n, found.kind) == ({"language": "fr"}, 60, "needs improvement")
+    assert found.interval[0] <= found.effect == 6 <= found.interval[1]
+
+
+def test_few_questions_or_a_small_difference_are_no_finding():
+    for frame in (slow_and_quick(n=20), slow_and_quick(slower=0.25)):
+        assert measure_contacts(frame, DESK).findings() == []

@@ -4,8 +4,12 @@ import pytest
 from some_cases import accusations, check_touches, customers, made, places, road_of
 
 from workbook import samples, sections
+from workbook.causes import failing_cells
+from workbook.contacts import measure_contacts
 from workbook.data import open_client
 from workbook.process import build_process
+from workbook.profile import Profile
+from workbook.rights import measure_rights
 from workbook.roadmap import measure_client
 from workbook.roles import assign_roles
 
@@ -123,6 +127,18 @@ def test_french_questions_show_slow_and_friday_afternoons_do_not(road):
     friday = rows.loc[("opened", "Friday afternoon")]
     assert friday["reply_median"] < 1.6 * rows.at[("all", ""), "reply_median"]
     assert friday["reply_clock_median"] > 10 * friday["reply_median"]
+    (found,) = (each for each in road.findings if each.id.startswith("reply-"))
+    assert found.where == {"language": "fr"} and found.observed > 1.5 * found.expected
+    assert found.interval[0] > 1
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_only_the_questions_in_french_are_slow_and_none_of_a_clean_client(seed):
+    profile, slow = Profile(**samples.read_case(NAME)["profile"]), {}
+    for problems in ("B6", "all", "none"):
+        asked = made(NAME, problems, 0.3, seed).tables["inquiries"]
+        slow[problems] = [each.where for each in measure_contacts(asked, profile).findings()]
+    assert slow == {"B6": [{"language": "fr"}], "all": [{"language": "fr"}], "none": []}
 
 
 def test_a_clean_client_is_left_in_peace(tmp_path):
@@ -134,8 +150,16 @@ def test_a_log_that_follows_the_chart_throughout_is_shown(road):
     assert sections.events(road).blocks
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_who_orders_several_lines_is_not_accused_beside_the_small_orders(seed):
+    chosen = samples.read_case(NAME)["profile"]
+    chosen["tolerance"] = Profile("").tolerance | chosen["tolerance"]
+    lines = made(NAME, "B5", 1.0, seed).tables["order_lines"]
+    assert failing_cells(measure_rights(lines, profile=Profile(**chosen))) == []
+
+
 @pytest.mark.deep
-@pytest.mark.parametrize("seed", [22, 1, 2, 3])
+@pytest.mark.parametrize("seed", [22, 1, 2, 3, 5])
 def test_at_full_size_products_and_sites_are_named_and_nothing_false(seed, tmp_path):
     road, truth = (
         road_of(tmp_path, NAME, "all", seed),
@@ -149,7 +173,11 @@ def test_at_full_size_products_and_sites_are_named_and_nothing_false(seed, tmp_p
     assert places(road, "price", "segment").keys() == {"Flottes"}
     assert places(road, "information", "region").keys() == {"Norvège"}
     assert places(road, "time", "promise_days").keys() == {"10+"}
-    # Orders of one line (B5) fail less in quantity, so whoever orders more lines fails more.
+    assert places(road, "quantity", "product_group").keys() == {"C – rotation lente"}
+    # Orders of one line (B5) fail less in quantity; whoever orders more is not accused for that.
+    assert [each.where for each in road.findings if each.id.startswith("where-quantity")] == [
+        {"product_group": "C – rotation lente"}
+    ]
     rights = ("product", "place", "price", "information", "time", "condition")
     named = {"product", "customer", "segment", "region", "promise_days"}
     for each in road.findings:

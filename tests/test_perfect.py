@@ -124,3 +124,29 @@ def test_the_frame_is_left_as_it_was():
     explain_perfect(rights)
     pd.testing.assert_frame_equal(rights.frame, before)
     assert np.array_equal(rights.states.order, [0, 1])
+
+
+def draws(together, n=1500, seed=3):
+    """Orders of which one in ten is late; prices fail with them, or by themselves as often."""
+    rng = np.random.default_rng(seed)
+    late, other = rng.random((2, n)) < 0.1
+    dear = np.where(rng.random(n) < 0.7, late, other) if together else other
+    return [(i, True, not a, not b) for i, (a, b) in enumerate(zip(late, dear, strict=True))]
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "pl", "ru"])
+def test_rights_that_fail_together_are_told_with_the_interval(language):
+    perfect = explain_perfect(judged(draws(together=True)))
+    (finding,) = perfect.findings(language)
+    assert {*perfect.together[:2]} == {"time", "price"} and finding.right in ("time", "price")
+    assert finding.effect == pytest.approx(finding.observed - finding.expected)
+    assert finding.sentence in perfect.sentence(speak(language))
+    assert explain_perfect(judged(draws(together=False))).findings(language) == []
+
+
+def test_the_interval_of_the_gap_is_that_of_a_bootstrap():
+    perfect, rng = explain_perfect(judged(draws(together=True))), np.random.default_rng(5)
+    right = np.array(draws(together=True))[:, 1:].astype(bool)
+    drawn = (right[rng.integers(0, len(right), len(right))] for _ in range(4000))
+    gaps = [each.all(axis=1).mean() - each.mean(axis=0).prod() for each in drawn]
+    assert perfect.gap == pytest.approx(tuple(np.quantile(gaps, [0.025, 0.975])), abs=0.002)

@@ -4,11 +4,23 @@ import pytest
 from some_cases import accusations, check_touches, customers, made, places, road_of
 
 from workbook import samples
-from workbook.priorities import score_gaps
+from workbook.blamed import look_past_blame
+from workbook.eventlog import read_log
+from workbook.language import speak
+from workbook.perfect import explain_perfect
+from workbook.priorities import gap_findings, score_gaps
 from workbook.process import build_process
+from workbook.profile import Profile
+from workbook.responses import score_responses
+from workbook.rights import measure_rights
 
 NAME = "zimny-szlak"
 PROBLEMS = list(samples.read_case(NAME)["problems"])
+
+
+def zimny_profile():
+    chosen = samples.read_case(NAME)["profile"]
+    return Profile(**chosen | {"tolerance": Profile("").tolerance | chosen["tolerance"]})
 
 
 def realised(problem, problems="all"):
@@ -94,16 +106,60 @@ def test_the_critical_path_runs_through_the_hand_off_and_not_through_the_check(r
     assert process.slack["check"] > 60
     votes = road.client.steps.set_index("step_id")["votes_improve"]
     assert votes["check"] == 8 and votes["dock"] == 1
+    (found,) = (each for each in road.findings if each.id.startswith("blamed-"))
+    assert (found.step_id, found.right, found.n) == ("dock", "time", 4_900)
+    assert found.observed == pytest.approx(97, abs=5) and found.expected == 12
+    assert "8 of 10" in found.sentence and "12" in found.sentence
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_the_hand_off_is_found_past_the_blamed_check_and_only_where_it_is_hidden(seed):
+    found = {}
+    for problems in ("C3", "all", "none"):
+        tables = made(NAME, problems, 0.03, seed).tables
+        log = read_log(tables["events"])
+        blamed = look_past_blame(build_process(tables["steps"]), log)
+        found[problems] = [each.step_id for each in blamed.findings()]
+    assert found == {"C3": ["dock"], "all": ["dock"], "none": []}
 
 
 def test_the_perfect_order_lies_above_the_product_of_the_rates(road):
     perfect = road.views["perfect"]
     assert perfect.known_perfect / perfect.known_n - perfect.independent >= 0.02
+    (found,) = (each for each in road.findings if each.id.startswith("together-"))
+    assert (found.id, found.right) == ("together-condition-time", "condition")
+    assert found.interval[0] > 0.01 and found.effect >= 0.02
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_late_and_warm_fail_together_and_nothing_does_in_a_clean_client(seed):
+    profile, found = zimny_profile(), {}
+    for problems in ("C4", "all", "none"):
+        lines = made(NAME, problems, 0.15, seed).tables["order_lines"]
+        perfect = explain_perfect(measure_rights(lines, profile=profile))
+        found[problems] = [each.id for each in perfect.findings()]
+    both = ["together-condition-time"]
+    assert found == {"C4": both, "all": both, "none": []}
 
 
 def test_the_competitor_informs_better_and_comes_later(road):
     gaps = score_gaps(road.scores, road.client.benchmarks).set_index("question")["verdict"]
     assert gaps.to_dict() == {"information": "worse", "time": "better"}
+    found = {each.right: each for each in road.findings if each.id.startswith("rival-")}
+    assert (found["information"].kind, found["time"].kind) == ("needs improvement", "works")
+    assert found["information"].effect == pytest.approx(-0.6, abs=0.2)
+    assert found["time"].effect == pytest.approx(0.4, abs=0.2)
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_only_a_competitor_who_is_rated_otherwise_is_told(seed):
+    told = {}
+    for problems in ("C8", "all", "none"):
+        tables = made(NAME, problems, 0.1, seed).tables
+        scores = score_responses(tables["responses"])
+        gaps = score_gaps(scores, tables["benchmarks"])
+        told[problems] = {each.right for each in gap_findings(gaps, scores, speak("ru"))}
+    assert told == {"C8": {"information", "time"}, "all": {"information", "time"}, "none": set()}
 
 
 def test_promotions_are_found_with_their_group(road):

@@ -44,9 +44,11 @@ DIMENSIONS = (
 MOST_VALUES, MOST_ALONE = 60, 2000
 # A pair or a period is told instead of a whole dimension where it is so much likelier (log) to be
 # the place, which no choice among some thousands brings about. So many cells are weighed.
-SURER, WEIGHED, MOST_TRIED = 12.0, 6, 20
+SURER, WEIGHED, MOST_TRIED = 12.0, 12, 20
 # States in which "wrong" stands for not known, and "right" for known either way.
 _AS_UNKNOWN = np.array([0, 1, 3, 1], np.int8)
+# Parts of orders are compared with parts of as many lines: of one, two, three, four or five, more.
+_SIZES = np.array([2, 3, 4, 6])
 # Dimensions whose neighbouring values are one cause: a bad month is no four bad weeks.
 _IN_A_ROW = (("week",), ("promise_days",))
 
@@ -58,7 +60,8 @@ class Cell:
     `wrong` of `n` judged orders fail here, `share_elsewhere` of the others; `interval` is
     Newcombe's for the difference, `excess` the failures beyond the others' share. Where `apart`,
     the orders that other cells explain are counted on neither side. Where `unknown`, `wrong` are
-    the orders of which it is not known, among all that are judged.
+    the orders of which it is not known, among all that are judged. Where `alike`, the others' share
+    is that of orders of as many lines.
     """
 
     right: str
@@ -71,6 +74,7 @@ class Cell:
     p: float
     apart: bool = False
     unknown: bool = False
+    alike: bool = False
 
     @property
     def share(self) -> float:
@@ -102,6 +106,8 @@ class Cell:
             **words,
         )
         sentence = hidden if self.unknown else fails
+        if self.alike:
+            sentence += " " + say("Orders of as many lines are compared.")
         if self.apart:
             sentence += " " + say(
                 "Orders that another finding of this right accounts for are left out on both sides."
@@ -142,7 +148,9 @@ def failing_cells(
     named once, and its shadows (the carrier of a failing carrier-product pair) fall away.
 
     Where a value holds for a part of an order only, as a product group does, one line stands for
-    that part: parts of many lines would fail more often of themselves.
+    that part: parts of many lines would fail more often of themselves. For the same reason whole
+    orders are compared with orders of as many lines (the rest's shares are put together as the
+    cell's are), else whoever orders more at a time would be accused.
 
     Parameters
     ----------
@@ -208,7 +216,7 @@ def _strongest(
     practical: tuple[float, float, int],
 ) -> "_Pick | None":
     """Return the likeliest of the cells that matter, as a whole or in a period of their own."""
-    place, value, p, large = _standing_out(views, marks, rate, practical)
+    place, value, p, large, alike = _standing_out(views, marks, rate, practical)
     fits: list[_Pick] = []
     for tried, best in enumerate(np.argsort(p, kind="stable")[:MOST_TRIED]):
         if fits and tried >= WEIGHED:
@@ -217,9 +225,22 @@ def _strongest(
         if view.names in _IN_A_ROW:
             same = (place == place[best]) & large
             values = _run(values[0], {values[0], *value[same].tolist()})
-        pick = _weigh(_Pick(view, values, p[best]), week, marks, practical)
+        pick = _weigh(_Pick(view, values, p[best], tuple(alike[best])), week, marks, practical)
         fits += [pick] if large[best] or pick.weeks else []
-    return max(fits, key=lambda pick: pick.weight, default=None)
+    best = max(fits, key=lambda pick: pick.weight, default=None)
+    if best is None or len(best.view.names) == 1:
+        return best
+    # A pair's own dimensions may have come too late among the candidates to be weighed with it.
+    wholes = [_weigh(whole, week, marks, practical) for whole in _wholes(best, views)]
+    return max([best, *(each for each in wholes if each.weeks)], key=lambda pick: pick.weight)
+
+
+def _wholes(pair: "_Pick", views: "list[_View]") -> "Iterator[_Pick]":
+    """Yield a pair's two values, each alone."""
+    label = pair.view.labels[pair.values[0]]
+    for name, value in zip(pair.view.names, label, strict=True):
+        view = next(view for view in views if view.names == (name,))
+        yield replace(pair, view=view, values=[view.labels.index((value,))], weeks=None)
 
 
 def _weigh(
@@ -233,8 +254,9 @@ def _weigh(
     wrong, known = state[:-1] == 3, state[:-1] % 2 == 1
     mine, at = np.isin(view.group, pick.values) & (at[:-1] >= 0), at[:-1]
     k, n = (_in_windows(at[mine & which], at.max() + 1) for which in (wrong, known))
-    j, m = wrong.sum() - k, known.sum() - n
-    sure = _fit(k, n) + _fit(j, m) - _fit(wrong.sum(), known.sum())
+    m = (known.sum() - n) * pick.alike[1]
+    j = np.minimum((wrong.sum() - k) * pick.alike[0], m)
+    sure = _fit(k, n) + _fit(j, m) - _fit(k + j, n + m)
     fits = np.where((n >= practical[2]) & _matters(k, n, j, m, practical), sure, -np.inf)
     first, last = np.unravel_index(fits.argmax(), fits.shape)
     pairs = SURER * (len(view.names) - 1)
@@ -268,20 +290,42 @@ def _matters(
 
 def _standing_out(
     views: "list[_View]", marks: np.ndarray, rate: float, practical: tuple[float, float, int]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return the cells that fail more than the rest: view, value, p, and whether in earnest."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the cells that fail more than the rest: view, value, p, whether in earnest, and what
+    makes of the rest's wrong and known ones those that compare, with as many lines."""
     counts = [view.count(marks) for view in views]
-    k, n = np.concatenate(counts, axis=1)
+    wrong, known = np.concatenate(counts, axis=1)
     sizes = [count.shape[1] for count in counts]
-    wrong, every = np.repeat([count.sum(axis=1) for count in counts], sizes, axis=0).T
     place = np.repeat(np.arange(len(views)), sizes)
     value = np.concatenate([np.arange(size) for size in sizes])
+    whole = np.array([count.sum(axis=1) for count in counts])
+    k, n, every = wrong.sum(axis=1), known.sum(axis=1), whole[:, 1].sum(axis=1)[place]
     tried = np.flatnonzero((k > 0) & (n < every) & (n >= practical[2]))
-    k, n, wrong, every = (each[tried] for each in (k, n, wrong, every))
-    more, p = k * every > wrong * n, np.ones(len(tried))
-    p[more] = hypergeom.sf(k[more] - 1, every[more], wrong[more], n[more])
-    keep, large = false_discovery(p, rate), _matters(k, n, wrong - k, every - n, practical)
-    return place[tried[keep]], value[tried[keep]], p[keep], large[keep]
+    k, n, every, whole = k[tried], n[tried], every[tried], whole[place[tried]].swapaxes(0, 1)
+    cell = np.stack([wrong[tried], known[tried]])
+    j, m = _at_sizes(cell, whole - cell)
+    above, p = k * m > j * n, np.ones(len(tried))
+    table = k - 1, np.rint(n + m), np.rint(k + j), n
+    p[above] = hypergeom.sf(*(each[above] for each in table))
+    keep, large = false_discovery(p, rate), _matters(k, n, j, m, practical)
+    others = np.maximum(whole.sum(axis=2) - [k, n], 1)
+    alike = (np.array([j, m]) / others).T[keep]
+    return place[tried[keep]], value[tried[keep]], p[keep], large[keep], alike
+
+
+def _at_sizes(cell: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many of the others are wrong and known, had they as many lines as the cell.
+
+    Both are counts of wrong and of known (first axis) by size (last axis). The others' shares are
+    put together as the cell's are; so they tell as much as fewer orders would (Kish 1965, Survey
+    Sampling, ch. 11.7). Of a size that the others don't have the cell's own share stands.
+    """
+    (wrong, known), (k, n) = others, cell
+    share = np.where(known > 0, wrong / np.maximum(known, 1), k / np.maximum(n, 1))
+    spread = np.where(known > 0, n * n / np.maximum(known, 1), 0).sum(axis=-1)
+    every = n.sum(axis=-1)
+    size = every * every / np.maximum(spread, 1e-9)
+    return size * (share * n).sum(axis=-1) / np.maximum(every, 1), size
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,6 +335,7 @@ class _Pick:
     view: "_View"
     values: list[int]
     p: float
+    alike: tuple[float, float] = (1.0, 1.0)
     weeks: tuple[int, int] | None = None
     weight: float = 0.0
 
@@ -316,13 +361,17 @@ class _View:
     code: np.ndarray
     part: np.ndarray
     group: np.ndarray
+    size: np.ndarray
+    n_sizes: int
 
     def count(self, marks: np.ndarray) -> np.ndarray:
-        """Return how many parts of orders are wrong, and how many are known, in each value."""
-        state, n_values = np.zeros(len(self.group) + 1, np.int8), len(self.labels)
+        """Return how many parts of orders are wrong, and how many are known, by value and size."""
+        state, shape = np.zeros(len(self.group) + 1, np.int8), (len(self.labels), self.n_sizes)
         np.maximum.at(state, self.part, marks)  # the last gathers the lines without a value
-        wrong, known = self.group[state[:-1] == 3], self.group[state[:-1] % 2 == 1]
-        return np.array([np.bincount(part, minlength=n_values) for part in (wrong, known)])
+        cell = self.group * self.n_sizes + self.size
+        wrong, known = cell[state[:-1] == 3], cell[state[:-1] % 2 == 1]
+        each = [np.bincount(part, minlength=np.prod(shape)) for part in (wrong, known)]
+        return np.reshape(each, (2, *shape))
 
 
 def _views(rights: Rights) -> Iterator[_View]:
@@ -330,6 +379,7 @@ def _views(rights: Rights) -> Iterator[_View]:
     cuts = dict(_dimensions(rights))
     order = rights.states.order
     many = order.max(initial=0) + np.int64(1)
+    n_sizes = _size(np.bincount(order)).max(initial=0) + 1
     paired = [name for name in cuts if name not in ("week", "weekday", "promise_days")]
     paired = [name for name in paired if len(cuts[name][1]) <= MOST_VALUES]
     for names in [(name,) for name in cuts] + list(combinations(paired, 2)):
@@ -347,7 +397,12 @@ def _views(rights: Rights) -> Iterator[_View]:
             # One line stands for each part of an order: a part of many lines fails more of itself.
             part = np.where(np.isin(np.arange(len(part)), first), part, len(parts))
         labels = list(product(*(cuts[name][1] for name in names)))
-        yield _View(names, labels, code, part, parts // many)
+        size = _size(np.bincount(part, minlength=len(parts))[: len(parts)])
+        yield _View(names, labels, code, part, parts // many, size, n_sizes)
+
+
+def _size(lines: np.ndarray) -> np.ndarray:
+    return np.searchsorted(_SIZES, lines, side="right")
 
 
 def _describe(
@@ -355,9 +410,11 @@ def _describe(
 ) -> Cell:
     """Count a cell against the rest."""
     view, counts = pick.view, pick.view.count(marks)
-    mine = view.count(np.where(pick.inside(week), marks, 0))
-    k, n = mine[:, pick.values].sum(axis=1).tolist()
-    j, m = (counts.sum(axis=1) - (k, n)).tolist()
+    mine = view.count(np.where(pick.inside(week), marks, 0))[:, pick.values].sum(axis=1)
+    others = counts.sum(axis=1) - mine
+    (k, n), (failed, every) = (part.sum(axis=-1).tolist() for part in (mine, others))
+    j, m = map(float, _at_sizes(mine, others)) if n and every else (0.0, 0.0)
+    share = j / m if m else 0.0
     first, last = view.labels[pick.values[0]], view.labels[pick.values[-1]]
     where, period = dict(zip(view.names, first, strict=True)), None
     if view.names == ("week",):
@@ -372,10 +429,11 @@ def _describe(
         period=period,
         n=n,
         wrong=k,
-        share_elsewhere=j / m if m else 0.0,
+        share_elsewhere=share,
         interval=newcombe_interval(k, n, j, m),
         p=float(pick.p),
         apart=apart,
+        alike=bool(every) and abs(share - failed / every) >= 0.01,
     )
 
 

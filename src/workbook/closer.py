@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from workbook.benchmarks import compare_benchmarks
+from workbook.blamed import look_past_blame
 from workbook.bottleneck import compare_waits
 from workbook.causes import Cell
 from workbook.conformance import compare_log
@@ -18,6 +20,7 @@ from workbook.perfect import explain_perfect
 from workbook.process import Process
 from workbook.results import Finding
 from workbook.rights import PERIODS, Rights
+from workbook.serving import cost_to_serve
 from workbook.survey import bank_of
 from workbook.trends import busy_and_slow, control_charts
 from workbook.visibility import Visibility, trace_orders
@@ -43,8 +46,8 @@ def look_closer(
     Returns
     -------
     dict
-        perfect, ladder, charts, busy, cycles, fairness, log, drawn, waits, visibility, contacts,
-        claims, records, drivers, weighed, repeats, mailing.
+        perfect, ladder, charts, busy, cycles, fairness, serving, benchmarks, log, drawn, blamed,
+        waits, visibility, contacts, claims, records, drivers, weighed, repeats, mailing.
     """
     views: dict[str, Face] = {}
     if rights is not None and rights.measured:
@@ -54,10 +57,17 @@ def look_closer(
             views["cycles"] = cycle_times(rights)
         if {"size_class", "weight_kg", "quantity_ordered"} & set(rights.frame):
             views["fairness"] = fairness_by_size(rights)
+        served = cost_to_serve(rights, client.claims)
+        views |= {"serving": served} if served is not None else {}
+        if _rows(client.benchmarks):
+            against = compare_benchmarks(rights, client.benchmarks)
+            views |= {"benchmarks": against} if len(against.data) else {}
     if _rows(client.events):
         log = views["log"] = read_log(client)
         if process is not None:
             views["drawn"] = compare_log(process, log, rights=rights)
+            blamed = look_past_blame(process, log)
+            views |= {"blamed": blamed} if len(blamed.data) else {}
         views["waits"] = compare_waits(log, process)
         views["visibility"] = trace_orders(client)
     if _rows(client.inquiries):
@@ -108,6 +118,11 @@ def new_findings(views: dict[str, Face], cells: Iterable[Cell], language: str) -
     return [
         finding
         for finding in found
-        if finding.where not in places or not finding.where or "days" in finding.id
+        if finding.where not in places or not finding.where or _apart(finding)
         if not (in_time and finding.id.startswith(("trend-", "busy-")))
     ]
+
+
+def _apart(finding: Finding) -> bool:
+    """Tell what is no failure of a right: early promises by days, and money."""
+    return "days" in finding.id or finding.id.startswith("serving-")

@@ -41,15 +41,16 @@ class Face:
     def _found(self, say: Language) -> Iterable[Finding]:
         return ()
 
-    def blocks(self, say: Language) -> list[Block]:
-        """Return the sentence that answers the question, the table and the picture."""
+    def blocks(self, say: Language, *, drawn: bool = True) -> list[Block]:
+        """Return the sentence that answers the question, the table and, if drawn, the picture."""
         blocks = [results.text(self.sentence(say), "lead")]
         shown = self.table(say.code)
         if len(shown):
-            drawn = self.plot(language=say.code)
-            alt = f"{self.caption(say)}. {drawn.get_label() or in_words(shown)}"
             blocks.append(_table(shown, self.caption(say)))
-            blocks.append(results.picture(plots.as_svg(drawn), alt=alt))
+        if len(shown) and drawn:
+            axes = self.plot(language=say.code)
+            alt = f"{self.caption(say)}. {axes.get_label() or in_words(shown)}"
+            blocks.append(results.picture(plots.as_svg(axes), alt=alt))
         return blocks
 
     def _repr_html_(self) -> str:

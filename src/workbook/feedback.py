@@ -62,10 +62,11 @@ def _gaps(road: RoadMap, say: Language) -> list[Block]:
         ours = f"{write(row.ours)} ({write(row.low)} – {write(row.high)})"
         source = row.source if isinstance(row.source, str) and row.source else say("own standard")
         label = road.scores.label(row.question, say)
-        rows.append([label, ours, write(row.theirs), source, verdicts[row.verdict]])
-    head = [say("Question"), say("Ours"), say("Theirs"), say("Source"), say("Verdict")]
+        between = f"{write(row.gap_low)} – {write(row.gap_high)}"
+        rows.append([label, ours, write(row.theirs), between, source, verdicts[row.verdict]])
+    head = [say("Question"), say("Ours"), say("Theirs"), say("Difference"), say("Source")]
     caption = say("Against the written standard and others")
-    return [results.table(head, rows, caption=caption, numeric=[1, 2])]
+    return [results.table([*head, say("Verdict")], rows, caption=caption, numeric=[1, 2, 3])]
 
 
 def _drivers(road: RoadMap, say: Language) -> Iterator[Block]:

@@ -1,16 +1,18 @@
 """Explain the perfect order: what fails alone, what fails together, and what a cure would gain."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from scipy.stats import norm
 
 from workbook import plots
 from workbook.display import Face
 from workbook.language import Language
+from workbook.results import Finding
 from workbook.rights import (
     Rights,
     count_words,
@@ -23,6 +25,9 @@ from workbook.states import LineStates
 from workbook.stats import Interval
 
 __all__ = ["Perfect", "explain_perfect", "frechet_bounds", "order_marks", "product_of_rates"]
+
+# A count so far above the product of the rates is worth telling, and in error once in a thousand.
+LEAST_GAP, FALSE_ALARM = 0.01, 0.001
 
 
 def product_of_rates(rates: Iterable[float]) -> float:
@@ -73,7 +78,9 @@ class Perfect(Face):
     `data`, per right: wrong, only, first (orders that fail in it; in no other; in none above it),
     gain_low, gain_high (shares that perfect orders would win if it were fixed). `pareto`, per set
     of rights that fail together: rights, orders, share, cumulative. In `known_n` orders all rights
-    are known and applicable: `known_perfect` are perfect, against the product and the bounds.
+    are known and applicable: `known_perfect` are perfect, against the product and the bounds; `gap`
+    is the interval of the count less the product, `together` the two rights that fail together most
+    beyond chance (the rarer first) and in how many of these orders they do, and would by chance.
     """
 
     data: pd.DataFrame
@@ -84,6 +91,8 @@ class Perfect(Face):
     independent: float | None
     bounds: Interval | None
     language: str
+    gap: Interval | None = None
+    together: tuple[str, str, int, float] | None = None
 
     def caption(self, say: Language) -> str:
         return say("What perfect orders would gain, right by right")
@@ -91,14 +100,44 @@ class Perfect(Face):
     def sentence(self, say: Language) -> str:
         if not self.known_n:
             return say("In no order is every right known, so there is no count to compare with.")
-        return say(
+        told = say(
             "{share} of {orders} in which every right is known are perfect. If the rights failed "
             "independently it would be {product}; the rates alone allow {bounds}.",
-            share=say.percent(self.known_perfect / self.known_n),
-            orders=count_words(self.known_n, say),
-            product=say.percent(self.independent),
             bounds=interval_words(self.bounds, say),
+            **self._words(say),
         )
+        return " ".join([told, *(finding.sentence for finding in self._found(say))])
+
+    def _words(self, say: Language) -> dict[str, str]:
+        words = {"share": say.percent(self.known_perfect / self.known_n)}
+        words["orders"] = count_words(self.known_n, say)
+        return words | {"product": say.percent(self.independent)}
+
+    def _found(self, say: Language) -> Iterator[Finding]:
+        """Yield the two rights that fail together, where the product of the rates misleads."""
+        if self.gap is None or self.together is None:
+            return
+        share, spread = self.known_perfect / self.known_n, (self.gap.high - self.gap.low) / 2
+        sure = norm.ppf(1 - FALSE_ALARM) / norm.ppf(0.975) * spread
+        if share - self.independent < max(LEAST_GAP, sure):
+            return
+        one, other, count, chance = self.together
+        told = say(
+            "Rights fail together: counted, {share} of {orders} are perfect, {gap} points above "
+            "the product of the rates, {product} (95% interval {low} to {high} points); {one} and "
+            "{other} both fail in {count}, by chance it would be {chance}.",
+            gap=say.points(share - self.independent),
+            low=say.points(self.gap.low),
+            high=say.points(self.gap.high),
+            one=measure_name(f"right_{one}", say),
+            other=measure_name(f"right_{other}", say),
+            count=count_words(count, say),
+            chance=say.number(chance),
+            **self._words(say),
+        )
+        facts = {"n": self.known_n, "observed": share, "expected": self.independent}
+        facts |= {"interval": tuple(self.gap), "effect": share - self.independent}
+        yield Finding(f"together-{one}-{other}", "needs improvement", told, right=one, **facts)
 
     def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
         gain = lambda low, high: rate_words({"confirmed": low, "upper": high}, say)
@@ -153,7 +192,36 @@ def explain_perfect(rights: Rights) -> Perfect:
         independent=product_of_rates(rates) if rates else None,
         bounds=frechet_bounds(rates) if rates else None,
         language=rights.profile.language,
+        gap=_gap(known) if known.size else None,
+        together=_together(known, names),
     )
+
+
+def _gap(right: np.ndarray) -> Interval:
+    """Return the 95 % interval of the share with all rights right less the product of the rates.
+
+    By the delta method: each order moves the difference by its own part in the count and in every
+    rate. `right` has a row per right, a column per order.
+    """
+    rates, all_right = right.mean(axis=1), right.all(axis=0)
+    others = np.array([np.delete(rates, place).prod() for place in range(len(rates))])
+    moves = all_right - others @ (right - rates[:, None])
+    half = float(norm.ppf(0.975) * moves.std() / math.sqrt(right.shape[1]))
+    gap = float(all_right.mean() - rates.prod())
+    return Interval(gap - half, gap + half)
+
+
+def _together(right: np.ndarray, names: Sequence[str]) -> tuple[str, str, int, float] | None:
+    """Return the two rights that fail together most beyond chance, the rarer failure first."""
+    wrong = (~right).astype(float)
+    if len(names) < 2 or not wrong.any():
+        return None
+    count, fails = wrong @ wrong.T, wrong.sum(axis=1)
+    chance = np.outer(fails, fails) / right.shape[1]
+    one, other = np.unravel_index(np.triu(count - chance, 1).argmax(), count.shape)
+    if fails[one] > fails[other]:
+        one, other = other, one
+    return names[one], names[other], int(count[one, other]), float(chance[one, other])
 
 
 def _pareto(wrong: np.ndarray, names: Sequence[str]) -> pd.DataFrame:

@@ -35,6 +35,7 @@ __all__ = [
     "rate_bands",
     "style",
     "time_bars",
+    "whale_curve",
 ]
 
 ACCENT, INK, SOFT, PALE = "#1f4e79", "#1c2733", "#6b7280", "#d6e2ec"
@@ -254,6 +255,28 @@ def durations(data: pd.DataFrame, say: Language, ax: Axes | None = None) -> Axes
         ax.set_xlabel(say("days until half, 90% and 95% had arrived"))
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.xaxis.set_major_formatter(Ticks(say.number))
+    return ax
+
+
+def whale_curve(running: np.ndarray, say: Language, ax: Axes | None = None) -> Axes:
+    """Draw the running sum of profit over the customers, the best first, as a share of all."""
+    with style():
+        ax, place = ax or new_axes(height=3.1), np.arange(len(running) + 1)
+        curve, top = np.append(0.0, running), int(np.argmax(running)) + 1
+        ax.axhline(1, color=SOFT, linewidth=0.8)
+        ax.plot(place, curve, color=ACCENT, linewidth=1.6, marker="o", markersize=2.5)
+        ax.plot(top, curve[top], "o", color=VERDICT_COLOURS["works"], markersize=8)
+        ax.set_xlabel(say("customers, the one that brings most first"))
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.yaxis.set_major_formatter(_Ticks(say.percent, 100))
+        words = {"n": say.number(top), "share": say.percent(curve[top], 0)}
+        ax.set_label(
+            say(
+                "The best {n} of {all} customers bring {share} of all profit",
+                **words,
+                all=say.number(len(running)),
+            )
+        )
     return ax
 
 

@@ -1,11 +1,13 @@
 """Set importance against performance, right by right: where to begin, and what is not decided."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from scipy.stats import norm
 
 from workbook import plots
 from workbook.display import Face
@@ -15,12 +17,20 @@ from workbook.ratings import rated
 from workbook.results import Finding
 from workbook.rights import right_name
 from workbook.scores import Scores
-from workbook.stats import Interval, bootstrap_mean_interval, wilson_interval
+from workbook.stats import Interval, bootstrap_mean_interval, false_discovery, wilson_interval
 from workbook.survey import Questionnaire
 
-__all__ = ["Priorities", "score_gaps", "set_priorities"]
+__all__ = ["Priorities", "gap_findings", "score_gaps", "set_priorities"]
 
 _SEED = 2026
+# Gaps to a competitor that are worth telling: points of five, or a share of the answers.
+LEAST_POINTS, LEAST_SHARE, RATE = 0.2, 0.05, 0.02
+# "The same questionnaire", in the words of a definition in one of our four languages.
+_ALIKE = re.compile(
+    r"same (survey|question)|m[eê]me (questionnaire|question|enqu)|"
+    r"t\w{1,3} sam\w* (ankiet|pytan)|т\w{1,3} же (анкет|вопрос|опрос)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -207,13 +217,19 @@ def score_gaps(scores: Scores, given: pd.DataFrame) -> pd.DataFrame:
     given : DataFrame
         The table benchmarks or standards: measure ("survey_time": the question's id after
         "survey_") and value or target; a share of 0 to 1 is one of the two best answers, more
-        than 1 is a mean in points; source, if there is one.
+        than 1 is a mean in points; source and definition, if there are any.
 
     Returns
     -------
     DataFrame
-        question, source, ours with low and high, theirs, gap (ours less theirs), verdict: "better",
-        "worse", or "undecided" where our interval holds theirs. Theirs counts as exact.
+        question, source, n, ours with low and high, theirs, gap (ours less theirs) with gap_low and
+        gap_high, alike (the definition says that it is the same questionnaire), verdict: "better",
+        "worse", or "undecided" where the gap may be none.
+
+    Notes
+    -----
+    Theirs counts as exact, unless the definition has its n ("n = 220"): then it is taken to spread
+    as ours does.
 
     Examples
     --------
@@ -225,13 +241,48 @@ def score_gaps(scores: Scores, given: pd.DataFrame) -> pd.DataFrame:
     """
     theirs = given.get("value", given.get("target"))
     wanted = given["measure"].astype("str").str.removeprefix("survey_")
-    sources = given.get("source", pd.Series("", given.index))
+    words = given.reindex(columns=["source", "definition"]).astype("str").fillna("")
     scored, rows = scores.data.set_index("question"), []
-    for question, value, source in zip(wanted, theirs, sources, strict=True):
+    for question, value, (source, definition) in zip(wanted, theirs, words.to_numpy(), strict=True):
         if question in scored.index and value == value:
             name = "top_two" if value <= 1 else "mean"
-            ours, low, high = scored.loc[question, [name, f"{name}_low", f"{name}_high"]]
-            verdict = "better" if low > value else "worse" if high < value else "undecided"
-            rows.append((question, source, ours, low, high, value, ours - value, verdict))
-    names = ["question", "source", "ours", "low", "high", "theirs", "gap", "verdict"]
-    return pd.DataFrame(rows, columns=names)
+            n, ours, low, high = scored.loc[question, ["n", name, f"{name}_low", f"{name}_high"]]
+            their_n = re.search(r"\bn\s*=\s*([1-9]\d*)", definition)
+            wider = np.sqrt(1 + n / int(their_n[1])) if their_n else 1.0
+            gaps = ours - value - wider * (ours - low), ours - value + wider * (high - ours)
+            verdict = "better" if gaps[0] > 0 else "worse" if gaps[1] < 0 else "undecided"
+            row = (question, source, int(n), ours, low, high, value, ours - value, *gaps)
+            rows.append((*row, bool(_ALIKE.search(definition)), verdict))
+    names = ["question", "source", "n", "ours", "low", "high", "theirs", "gap", "gap_low"]
+    return pd.DataFrame(rows, columns=[*names, "gap_high", "alike", "verdict"])
+
+
+def gap_findings(gaps: pd.DataFrame, scores: Scores, say: Language) -> list[Finding]:
+    """Tell where we are rated otherwise than a competitor in the same questionnaire.
+
+    `gaps` are those of `score_gaps`; they must be of practical size and pass a false discovery rate
+    over all questions.
+    """
+    if gaps.empty:
+        return []
+    kinds = {"worse": "needs improvement", "better": "works"}
+    spread = (gaps["gap_high"] - gaps["gap_low"]) / (2 * norm.ppf(0.975))
+    p = 2 * norm.sf(gaps["gap"].abs() / spread.clip(lower=1e-9))
+    least = np.where(gaps["theirs"] <= 1, LEAST_SHARE, LEAST_POINTS)
+    sure = false_discovery(p, RATE) & (gaps["gap"].abs() >= least) & gaps["alike"]
+    found, rights = [], scores.data.set_index("question").get("right", pd.Series(dtype=object))
+    for row in gaps[sure & (gaps["verdict"] != "undecided")].itertuples():
+        write = say.percent if row.theirs <= 1 else lambda value: say.number(value, 2)
+        words = {"question": scores.label(row.question, say), "n": say.number(row.n)}
+        words |= {"source": row.source or say("source not named")}
+        names = {"ours": "ours", "theirs": "theirs", "low": "gap_low", "high": "gap_high"}
+        words |= {word: write(getattr(row, name)) for word, name in names.items()}
+        told = say(
+            "{question}: we are rated {ours} (n = {n}), the competitor {theirs} in the same "
+            "questionnaire ({source}): the difference lies between {low} and {high}.",
+            **words,
+        )
+        facts = {"n": row.n, "observed": row.ours, "expected": row.theirs, "effect": row.gap}
+        facts |= {"interval": (row.gap_low, row.gap_high), "right": rights.get(row.question)}
+        found.append(Finding(f"rival-{row.question}", kinds[row.verdict], told, **facts))
+    return found

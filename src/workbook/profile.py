@@ -111,6 +111,8 @@ class Profile:
     Rates and tolerances are shares of 0 to 1, days are whole days, `as_of` is local to `timezone`.
     `price_minor` is in the currency's smallest unit: of the two price tolerances the wider holds.
     `logo_picture` is what `logo` names, as PNG; `warnings` say what of client.yaml is passed over.
+    `serving` is what is left of a price after the goods (margin, a share) and what serving costs in
+    the currency beyond freight and claims: per order, per line, per rush order.
 
     Examples
     --------
@@ -137,6 +139,7 @@ class Profile:
     targets: dict[str, float] = field(default_factory=dict)
     exclude_reasons: tuple[str, ...] = ()
     desk_hours: str = "Mon-Fri 08:00-16:00"
+    serving: dict[str, float] = field(default_factory=dict)
     min_group: int = 5
     show_customers: bool = False
     prepared_by: str | None = None
@@ -319,6 +322,8 @@ def _keys() -> dict[str, object]:
         "targets": dict.fromkeys(MEASURES, share),
         "exclude_reasons": texts,
         "desk_hours": matching(DESK_HOURS, "Mon-Fri 08:00-16:00"),
+        "serving": {"margin": share}
+        | dict.fromkeys(("order", "line", "rush"), number(0, 1_000_000, "12.50")),
         "min_group": number(2, 1000, "5", int),
         "show_customers": truth,
         "prepared_by": text,

@@ -14,6 +14,7 @@ from workbook.closer import look_closer, new_findings
 from workbook.data import Client, latest_day
 from workbook.display import Face
 from workbook.language import Language, speak
+from workbook.priorities import gap_findings, score_gaps
 from workbook.process import Process, build_process, names_in
 from workbook.resources import data_path
 from workbook.responses import score_responses
@@ -35,7 +36,7 @@ __all__ = ["RoadMap", "draw_road_map", "keep_key", "measure_client", "pseudonyms
 
 
 # What is seen of a step in the events stands beside its verdict and never makes it.
-_BESIDE = ("drawn", "waits")
+_BESIDE = ("drawn", "waits", "blamed")
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def draw_road_map(client: Client, language: str | None = None) -> RoadMap:
         findings += there + process.findings(language)
     questionnaire = design_survey(client, findings=findings, language=language)
     scores = _score(client, views, language)
-    findings += scores.findings(language) if scores is not None else []
+    findings += _answered(client, scores, say) if scores is not None else []
     return RoadMap(
         client=client,
         language=language,
@@ -188,12 +189,20 @@ def _score(client: Client, views: dict[str, Face], language: str) -> Scores | No
     )
 
 
+def _answered(client: Client, scores: Scores, say: Language) -> list[Finding]:
+    """Return what the answers show, also beside a competitor's."""
+    found = scores.findings(say.code)
+    if client.benchmarks is not None:
+        found += gap_findings(score_gaps(scores, client.benchmarks), scores, say)
+    return found
+
+
 def _importance(finding: Finding) -> tuple[int, float]:
     """Failures first, by how many orders they touch; then what is not known; then what works."""
     order = ["needs improvement", "no evidence", "data", "works"].index(finding.kind)
     # An effect in hours or days counts as one that every order feels, of those that it happens to.
     effect, observed = abs(finding.effect or 0), finding.observed or 0
-    if finding.id.startswith("driver-"):
+    if finding.id.startswith(("driver-", "rival-")):
         effect /= 4  # points on a scale from 1 to 5
     touched = (finding.n or 0) * (effect if effect <= 1 else observed if 0 < observed < 1 else 1)
     return (order, -touched)

@@ -243,6 +243,7 @@ def events(road: RoadMap) -> Shown:
         rows = rows.drop(columns=rows.columns[4])
         cells = rows.itertuples(index=False)
         blocks.append(results.table(list(rows), cells, caption=caption, numeric=[2, 3, 4, 5]))
+    blocks += _view(road, "blamed", say("What orders wait for"), "blamed", drawn=False)
     return Shown((*blocks, *_view(road, "waits", say("Waiting in busy weeks"), "waits")))
 
 
@@ -301,9 +302,10 @@ def definitions(road: RoadMap) -> Shown:
     """Show what breaks perfect orders, and how the same orders read by other definitions."""
     say = speak(road.language)
     blocks = _view(road, "perfect", say("What breaks perfect orders"), "perfect")
-    ladder = _view(road, "ladder", say("By other definitions"), "ladder")
-    # Its table says all; the picture is for the workshop.
-    return Shown((*blocks, *(block for block in ladder if block["kind"] != "picture")))
+    blocks += _view(road, "ladder", say("By other definitions"), "ladder", drawn=False)
+    return Shown(
+        (*blocks, *_view(road, "benchmarks", say("Against others"), "others", drawn=False))
+    )
 
 
 def speed(road: RoadMap) -> Shown:
@@ -322,11 +324,14 @@ def information(road: RoadMap) -> Shown:
     return Shown(tuple(blocks + _view(road, "records", say("Stock records"), "records")))
 
 
-def _view(road: RoadMap, name: str, title: str, anchor: str) -> list[Block]:
-    """Return a view under a heading; nothing where the client's tables don't allow it."""
+def _view(road: RoadMap, name: str, title: str, anchor: str, *, drawn: bool = True) -> list[Block]:
+    """Return a view under a heading; nothing where the client's tables don't allow it.
+
+    Where its table says all it is not drawn: the picture is for the workshop.
+    """
     if name not in road.views:
         return []
-    blocks = plain_lead(road.views[name].blocks(speak(road.language)))
+    blocks = plain_lead(road.views[name].blocks(speak(road.language), drawn=drawn))
     return [results.heading(title, anchor=anchor), *blocks]
 
 
@@ -357,7 +362,7 @@ def by_group(road: RoadMap) -> Shown:
     telling = [groups for groups in found if groups.can_tell] or found
     for groups in telling[:2]:
         blocks += plain_lead(groups.blocks(say))
-    return Shown(tuple(blocks))
+    return Shown((*blocks, *_view(road, "serving", say("What serving costs"), "serving")))
 
 
 def data(road: RoadMap) -> Shown:
