@@ -74,11 +74,10 @@ class BusyWaits(Face):
             say("Events"): (say.number, "n"),
         }
 
-    def blocks(self, say: Language) -> list[Block]:
+    def blocks(self, say: Language, *, drawn: bool = True) -> list[Block]:
         """Return what is found; no table without a busy week, no picture without growth."""
-        lead, *rest = super().blocks(say)
-        shown = rest if self.data["growth"].gt(0).any() else rest[:-1]
-        return [lead, *(shown if self.weeks else [])]
+        lead, *rest = super().blocks(say, drawn=drawn and self.data["growth"].gt(0).any())
+        return [lead, *(rest if self.weeks else [])]
 
     def _draw(self, say: Language, ax: Axes | None) -> Axes:
         grown = self.data[self.data["growth"] > 0].head(12)

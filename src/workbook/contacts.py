@@ -63,9 +63,9 @@ class _Answers(Face):
             cells[head] = (lambda value, name=name: _cell(name, value, say), name)
         return as_table(self.data.head(_MOST_GROUPS), cells)
 
-    def blocks(self, say: Language) -> list[Block]:
+    def blocks(self, say: Language, *, drawn: bool = True) -> list[Block]:
         """Return what was measured, and how many groups are not shown."""
-        blocks, rest = super().blocks(say), len(self.data) - _MOST_GROUPS
+        blocks, rest = super().blocks(say, drawn=drawn), len(self.data) - _MOST_GROUPS
         if rest > 0:
             more = say.plural("… and {n} more", "… and {n} more", rest)
             blocks.insert(2, results.text(more, "note"))  # below the table

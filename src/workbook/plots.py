@@ -268,7 +268,7 @@ def whale_curve(running: np.ndarray, say: Language, ax: Axes | None = None) -> A
         ax.plot(top, curve[top], "o", color=VERDICT_COLOURS["works"], markersize=8)
         ax.set_xlabel(say("customers, the one that brings most first"))
         ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.yaxis.set_major_formatter(_Ticks(say.percent, 100))
+        ax.yaxis.set_major_formatter(Ticks(say.percent, 100))
         words = {"n": say.number(top), "share": say.percent(curve[top], 0)}
         ax.set_label(
             say(
