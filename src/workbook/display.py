@@ -170,7 +170,7 @@ def _cell(value: object) -> str:
 
 
 def _are_figures(cells: pd.Series) -> bool:
-    """Tell figures, also signed ones and "from 2 to 3", with short words between them."""
+    """Tell figures, also signed ones, amounts and "from 2 to 3", with short words between them."""
     known = cells[cells != "–"]
-    figures = known.str.match(r"(\w{1,4}\s)?[-−]?\d")
+    figures = known.str.match(r"(\w{1,4}\s)?[-−]?([A-Z]{3}\s|[^\w\s])?\d")
     return figures.mean() > 0.5 and bool((figures | (known.str.len() <= _SHORT)).all())

@@ -267,6 +267,7 @@ def whale_curve(running: np.ndarray, say: Language, ax: Axes | None = None) -> A
         ax.plot(place, curve, color=ACCENT, linewidth=1.6, marker="o", markersize=2.5)
         ax.plot(top, curve[top], "o", color=VERDICT_COLOURS["works"], markersize=8)
         ax.set_xlabel(say("customers, the one that brings most first"))
+        ax.set_ylabel(say("share of all profit, so far"))
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.yaxis.set_major_formatter(Ticks(say.percent, 100))
         words = {"n": say.number(top), "share": say.percent(curve[top], 0)}

@@ -92,12 +92,16 @@ class Serving(Face):
             (
                 *(money(row.minimum), say.number(row.n), say.percent(row.below)),
                 *map(money, (row.margin, row.cost, row.saved)),
-                f"{money(row.low)} – {money(row.high)}",
+                self._ends(row.low, row.high, say),
             )
             for row in self.minima.itertuples()
         ]
         caption = say("What a minimum order would save")
         return [*blocks, table(head, rows, caption=caption, numeric=list(range(1, 7)))]
+
+    def _ends(self, low: float, high: float, say: Language) -> str:
+        low, high = (say.money(amount, self.currency) for amount in (low, high))
+        return say("from {low} to {high}", low=low, high=high)
 
     def table(self, language: str | None = None) -> pd.DataFrame:
         """Return the customers that bring most and those that bring least, five of each."""
@@ -109,7 +113,7 @@ class Serving(Face):
 
     def _cells(self, say: Language) -> dict[str, tuple[object, ...]]:
         money = lambda amount: say.money(amount, self.currency)
-        ends = lambda low, high: f"{money(low)} – {money(high)}" if low == low else "–"
+        ends = lambda low, high: self._ends(low, high, say) if low == low else "–"
         return {
             say("Customer"): (str, "customer"),
             say("Orders"): (say.number, "n"),
