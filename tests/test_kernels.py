@@ -15,6 +15,8 @@ from jupyter_client.kernelspec import KernelSpecManager
 
 from workbook import forks
 from workbook.batch import read_jobs, run_batch
+from workbook.kernels import run_notebook
+from workbook.language import speak
 
 warm = pytest.mark.skipif(not forks.can_fork(), reason="needs a system that forks")
 
@@ -46,6 +48,29 @@ def test_a_kernel_is_a_fork_that_leads_its_group_and_draws():
     draws = "import matplotlib.pyplot as plt; plt.plot([1]); plt.show()"
     assert run(facts, draws)[:1] == ["True True"]
     assert run(draws)[-1] == "image/png,text/plain"
+
+
+DIES = """\
+import os, pathlib
+place = pathlib.Path({place!r})
+place.write_text(place.read_text() + "." if place.exists() else ".")
+if len(place.read_text()) <= {times}:
+    os._exit(1)
+"""
+
+
+@pytest.mark.parametrize(("times", "status", "starts"), [(1, "ok", 2), (9, "failed", 2)])
+def test_a_kernel_that_dies_before_it_answers_is_started_once_more(
+    tmp_path, monkeypatch, times, status, starts
+):
+    code, count = nbformat.v4.new_code_cell("1 + 1"), tmp_path / "count"
+    nbformat.write(nbformat.v4.new_notebook(cells=[code]), tmp_path / "short.ipynb")
+    shim = tmp_path / "sitecustomize.py"
+    shim.write_text(DIES.format(place=str(count), times=times))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    ran = run_notebook(tmp_path / "short.ipynb", {}, speak("en"))
+    assert (ran.status, len(count.read_text())) == (status, starts)
+    assert ran.executed is not None or "its kernel did not start" in ran.reason
 
 
 @warm

@@ -97,10 +97,14 @@ class Run:
     status: str = "ok"
     cell: int | None = None
     reason: str = ""
+    started: bool = True
 
 
 def run_notebook(notebook: Path, values: Mapping[str, object], say: Language) -> Run:
     """Execute a notebook with these parameters; nothing is written.
+
+    A kernel that dies before it answers is started once more: of many that start side by side two
+    may have chosen the same port, and nothing has run yet.
 
     Parameters
     ----------
@@ -115,6 +119,11 @@ def run_notebook(notebook: Path, values: Mapping[str, object], say: Language) ->
     Run
         status `failed`, or `memory` where that ran out.
     """
+    run = _run_once(notebook, values, say)
+    return run if run.started else _run_once(notebook, values, say)
+
+
+def _run_once(notebook: Path, values: Mapping[str, object], say: Language) -> Run:
     kills = _kills_for_memory()
     choices = {"kernel_name": "python3", "progress_bar": False, "say": say}
     try:
@@ -133,7 +142,8 @@ def run_notebook(notebook: Path, values: Mapping[str, object], say: Language) ->
             None, "failed", cell, say("the kernel died: it crashed or was ended from outside")
         )
     except RuntimeError as error:
-        return Run(None, "failed", None, say("its kernel did not start: {why}", why=str(error)))
+        reason = say("its kernel did not start: {why}", why=str(error))
+        return Run(None, "failed", None, reason, started=False)
 
 
 def _kills_for_memory() -> int:

@@ -18,6 +18,8 @@ import psutil
 import pytest
 from fault_clients import FAULTS, SECONDS, write_faulty
 
+from workbook.forks import end_tree
+
 pytestmark = [
     pytest.mark.full,
     pytest.mark.skipif(
@@ -294,8 +296,8 @@ def cluster(tmp_path) -> Iterator[str]:
     started.append(subprocess.Popen([*worker, "--local-directory", tmp_path / "work"], **quiet))
     yield json.loads(file.read_text())["address"]
     for process in reversed(started):
-        for each in (*psutil.Process(process.pid).children(recursive=True), process):
-            each.kill()
+        end_tree(process.pid)
+        process.kill()
         process.wait()
 
 
