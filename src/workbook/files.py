@@ -79,7 +79,8 @@ class Kept:
     Examples
     --------
     >>> import tempfile
-    >>> one, two = (Kept(Path(tempfile.gettempdir()) / "kept.txt") for _ in range(2))
+    >>> path = Path(tempfile.mkdtemp()) / "kept.txt"
+    >>> one, two = Kept(path), Kept(path)
     >>> one.write("Why so late?")
     >>> two.write("How many?")
     Traceback (most recent call last):
