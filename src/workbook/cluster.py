@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from workbook.batch import Runner, Terms, give_up, run_one
-from workbook.files import write_whole
+from workbook.files import MADE, write_whole
 from workbook.jobs import Job
-from workbook.records import MADE, Outcome
+from workbook.records import Outcome
 from workbook.report import replace_report
 
 __all__ = ["make_remotely", "pack_folder", "run_on"]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 __all__ = [
+    "MADE",
     "WRITTEN",
     "ChangedElsewhereError",
     "Kept",
@@ -19,6 +20,8 @@ __all__ = [
     "write_whole",
 ]
 
+# Written into the client's folder by a report itself.
+MADE = ("customer_key.csv",)
 # Marks a sheet that the workbook wrote, so that it is never taken for a client's data.
 WRITTEN = {"category": "customer-logistics workbook"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from workbook import intake
 from workbook.faults import Faults
-from workbook.files import WRITTEN
+from workbook.files import MADE, WRITTEN
 from workbook.headings import recognise, spellings
 from workbook.language import Language, speak
 from workbook.schema import TABLES, DataError, Problem, columns, fold
@@ -16,7 +16,6 @@ __all__ = ["best_table", "is_blank", "read_cells", "tell_unused", "unused_files"
 
 _BOOKS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 _ENDINGS = (".csv", ".tsv", ".parquet", *_BOOKS)
-_OURS = ("customer_key.csv",)
 
 
 def unused_files(folder: Path, used: Iterable[Path], more: Iterable[str] = ()) -> list[Path]:
@@ -40,7 +39,7 @@ def unused_files(folder: Path, used: Iterable[Path], more: Iterable[str] = ()) -
 
 
 def _is_no_data(path: Path) -> bool:
-    if path.name[0] in "~." or path.name in _OURS or not path.is_file():
+    if path.name[0] in "~." or path.name in MADE or not path.is_file():
         return True
     table = next((name for name in TABLES if fold(path.stem) == fold(name)), None)
     return bool(table and is_blank(path, table)) or _is_written(path)

@@ -14,13 +14,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from workbook.files import write_whole
+from workbook.files import MADE, write_whole
 from workbook.resources import template_path
 
-__all__ = ["MADE", "Outcome", "find_notebook", "hash_inputs", "lock", "recall", "record_run"]
+__all__ = ["Outcome", "find_notebook", "hash_inputs", "lock", "recall", "record_run"]
 
-# Written into the client's folder by a report itself.
-MADE = ("customer_key.csv",)
 _LOCK = ".workbook.lock"
 
 
